@@ -103,7 +103,7 @@ OPTIONS = {
         ClipOption("seed", "N", whole_number(0, MAX_SEED), "default: a new one, printed", in_message=False),
         ClipOption("parts", "a,b", read_parts, f"of {', '.join(PARTS)}"),
         *CONTROL_OPTIONS,
-        ClipOption("ending", "loop|cadence", _read_ending, "default: the words', else loop"),
+        ClipOption("ending", "loop|cadence", _read_ending, "default: the words'; else pieces of 24 bars end, shorter ones loop"),
         ClipOption("takes", "N", whole_number(1, MAX_CLIP_TAKES), "writes FILE-1.mid, FILE-2.mid …", in_message=False),
         ClipOption("keep", "a,b", read_parts, "parts of --from that stay in the bars redone"),
         ClipOption("redo", "3-4,7", read_bars, "bars of --from that are written anew (default: all)"),

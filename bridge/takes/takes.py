@@ -257,7 +257,17 @@ class Takes:
         theta = tuple(sample_weights(self.theta, seed).items())
         band = self._sounding_plan
         key = None if band is None else band.key
-        begin = Begin(0, text, model_controls(self.settings), seed, morph=second, theta=theta, key=key, band=band)
+        begin = Begin(
+            0,
+            text,
+            model_controls(self.settings),
+            seed,
+            morph=second,
+            theta=theta,
+            key=key,
+            band=band,
+            after=None if band is None or self.current is None else self.current.number,
+        )
         return self._set_coming(begin, float(self.settings["morph/x"]))
 
     def restart(self, take: Take) -> Take:

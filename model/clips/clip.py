@@ -15,7 +15,7 @@ from model.clips.messages import DEFAULT_BARS, ClipSpec
 from model.clips.metres import Bars, decoder_bars
 from model.generation.bias_terms import ENERGY_VELOCITY_RANGE, MIN_MEAN_VELOCITY
 from model.generation.history import target_onsets
-from model.generation.material import examples
+from model.generation.material import examples, form_plan
 from model.generation.material.form_plan import LAYERS
 from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.generation.sections import MIN_BARS_WITH_INTRO
@@ -109,13 +109,22 @@ def clip(
         if meters:
             controls = replace(controls, meter=meters[0])
         sections, layers = plan.wishes.sections, tuple[str, ...]()
-        ends = plan.ending == "cadence" or (plan.ending is None and _is_song(sections))
+        is_song = _is_song(sections) or (not sections and bars >= MIN_BARS_WITH_INTRO)
+        if not sections and not given and not melody_first and like_song is None and not meters:
+            sections = _usual_sections(apply_controls(plan, controls)[0], bars)
+            plan = replace(plan, wishes=replace(plan.wishes, sections=sections))
+        ends = plan.ending == "cadence" or (plan.ending is None and is_song and _is_song(sections))
         closing = ends if wanted.closing is None else wanted.closing
         if not given and wanted.parts is None and (len(sections) > 1 or bars >= MIN_BARS_WITH_INTRO):
             layers = _layers(apply_controls(plan, controls)[0], wanted.seed)
             wanted = replace(wanted, parts=(*plan.parts, *layers))
         begin = replace(
-            _begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first, layers=layers
+            _begin(wanted, bars, closing),
+            controls=controls,
+            given=given,
+            melody_first=melody_first,
+            layers=layers,
+            plan=plan if sections else None,
         )
         plan = composer.begin(begin).plan
         played = apply_controls(plan, controls)[0]
@@ -127,6 +136,14 @@ def clip(
         return song if given else follow_course(song, plan.wishes)
     finally:
         composer.forget(TAKE)
+
+
+def _usual_sections(plan: Plan, bars: int) -> tuple[Section, ...]:
+    """Return the sections of a long piece whose words say nothing of its course."""
+    wishes = plan.wishes
+    grows = any(fade.begin < fade.end for fade in wishes.fades)
+    is_told = wishes.cues or grows or wishes.ramp or "density" in plan.explicit
+    return () if is_told else form_plan.usual_sections(plan.style, bars, plan.energy)
 
 
 def _is_song(sections: Sequence[Section]) -> bool:

@@ -151,6 +151,8 @@ TERMS: tuple[Term, ...] = (
          lambda c, p: None if p.chord is None else (p.chord, c.theta.chord, c.harmony.chord_tones_only)),
     Term("rub of a melody against the chord", "a tone beside a chord tone outside the scale; on the beat, or held for one, a semitone above one", ("RUB_COST", "AVOIDED_COST"), "pitch", notes.rub_bias,
          lambda c, p: (p.progress.chord_tones, c.harmony.scale, p.tick == 0 or p.length >= GRID) if p.part == "melody" and p.progress.chord_tones else None),
+    Term("held note of a melody", "a tone of the chord, under a note of a quarter or more", ("HELD_BIAS",), "pitch", notes.held_bias,
+         lambda c, p: (p.progress.chord_tones,) if p.part == "melody" and p.length >= GRID and len(p.progress.chord_tones or ()) >= 3 else None),
     Term("bass of the chord", "a pitch of that class", ("BASS_TARGET_BIAS",), "pitch", notes.bass_target_bias, _bass_target),
     Term("chord completeness", "a chord tone not played since the chord began", ("chord_completeness",), "pitch", notes.missing_tone_bias, _missing_tones),
     Term("brightness of a melody tone", "four steps on the line of fifths at full brightness", ("brightness",), "pitch", notes.brightness_bias,

@@ -166,6 +166,16 @@ def rub_bias(tones: frozenset[int], scale: frozenset[int], on_beat: bool) -> Bia
     return _read_only(found[PITCHES % 12])
 
 
+HELD_BIAS = 1.0
+"""Bias of the tones of the chord for a melody's note of a quarter or more: of composed pieces' .96 are such, of ours .87 were."""
+
+
+@lru_cache(256)
+def held_bias(tones: frozenset[int]) -> Bias:
+    """Return the bias of the tones of the chord for a note of a melody that is held."""
+    return _read_only(HELD_BIAS * pitches_of_classes(tones))
+
+
 @lru_cache(16)
 def bass_target_bias(pitch_class: int) -> Bias:
     """Return the bias of the pitches of the class that the bass shall reach."""
@@ -196,7 +206,7 @@ def height_bias(register: float, weight: float) -> Bias:
     return _read_only(-weight * (above + np.maximum(0, LOWEST_USUAL - PITCHES) * (register >= 0)))
 
 
-AGAIN_COST = 0.7
+AGAIN_COST = 0.8
 """Cost of a melody's last pitch, twice where it has come twice: of people's notes one in ten is the same again."""
 
 

@@ -23,7 +23,7 @@ from model.generation.material.form_plan import UNPITCHED
 from model.generation.messages import BeatWritten, Begin, FirstNote, Understood, Write
 from model.generation.morph import MorphPath
 from model.generation.sampler import MAX_EVENTS, sample_beat
-from model.generation.sections import apply_cue
+from model.generation.sections import apply_cue, place_of_bar, theme_of
 from model.generation.sections import bar_line as line_of
 from model.generation.take import (
     TakeState,
@@ -38,7 +38,7 @@ from model.generation.take import (
 from model.music.harmony import chord_symbol, parse_chord, parse_key
 from model.music.notes import Beat, Kept, Note, Ticks, beats_in_bar
 from model.music.plan import ANSWER, UNISON, Plan, apply_controls, interpolate_plans, interpolate_vectors
-from model.prompt.changes import changed_band, changes_band
+from model.prompt.changes import changed_band, changes_band, keeps_tune
 from model.prompt.encoder import Embedding, TextEncoder
 from model.prompt.understand import understand
 from model.styles import performed_share
@@ -70,7 +70,11 @@ class Composer:
         plan, text = self._plan_and_text(order.prompt, order)
         other = None if order.morph is None else self._plan_and_text(order.morph, order)
         own = None if other is None else (_without_doubles(other[0]), other[1])
-        self._takes[order.take] = TakeState(order, _without_doubles(plan), text, own)
+        before = None if order.after is None or not keeps_tune(order.prompt) else self._takes.get(order.after)
+        take = TakeState(order, _without_doubles(plan), text, own)
+        if before is not None and other is None:  # the same pieces too: only the band changes
+            take.begin, take.theme = replace(order, seed=before.begin.seed), theme_of(before)
+        self._takes[order.take] = take
         return Understood(order.take, plan, None if other is None else other[0])
 
     def prepare(self, prompt: str) -> None:
@@ -120,25 +124,29 @@ class Composer:
         return Beat(last.index + 1, last.bar + 1, 0, plan.meter, last.chord, fresh=False)
 
     def _beat(self, take: TakeState, base: Plan, text: Embedding, order: Write, frame: Beat, kept: Kept) -> WrittenBeat:
-        key, controls, plan = parse_key(base.key), order.controls, apply_cue(base, order.section)
         morph_path = _morph_path(take, order)
         is_morphing = morph_path is not None and take.is_morphing(morph_path.morph_position)
+        follows_round = order.section is None and order.hands is None and not is_morphing
+        place = place_of_bar(take, base, frame, follows_round=follows_round)
+        section = order.section or (place.cue if place is not None and follows_round else None)
+        sings = place is not None and not place.rests("melody")
+        key, controls, plan = parse_key(base.key), order.controls, apply_cue(base, section, sings=sings)
         theta = (
             take.theta.while_morphing() if is_morphing else take.theta.for_performed_share(performed_share(plan.style))
         )
         if controls.guidance is not None:
             theta = replace(theta, text=controls.guidance)
-        bar_line = self._bar_line(take, plan, frame, order.section, is_morphing=is_morphing)
+        bar_line = self._bar_line(take, plan, frame, section, is_morphing=is_morphing)
         row = line_row(frame.beat, bar_line)
-        is_cued = order.section is not None
-        level = form.level_of_bar(take, plan, frame, bar_line, is_cued=is_cued)
+        is_cued = section is not None
+        level = form.level_of_bar(take, plan, frame, bar_line, place, is_cued=is_cued)
         velocity = {p: target_velocity(p, plan.energy) + level.velocity for p in plan.parts}
         if is_all_fixed(kept, plan.parts):
             return replace(_fixed_beat(take, frame, kept, row, velocity), plan=base, velocity=velocity)
         reach = form.FormRequest(
             take, base, frame, bar_line, velocity,
             is_cued=is_cued, is_led=order.hands is not None, is_scale_locked=controls.scale_lock >= 1,
-            is_key_stated="key" in base.explicit or controls.key != "auto",
+            is_key_stated="key" in base.explicit or controls.key != "auto", follows_round=follows_round,
         )  # fmt: skip
         planned = form.NOTHING if is_morphing else reach.planned()
         if not is_morphing and frame.beat == 0:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from itertools import dropwhile, takewhile
 
 from model.decoder.tokenizer import DRUM_LENGTH, OFFSET_CENTRE, STEP, BarLine
+from model.generation.bias_terms import HIGHEST_USUAL
 from model.generation.history import MONOPHONIC_PARTS, sounding_until
 from model.generation.material import examples, form_plan
 from model.generation.material.form_plan import HARMONY, NAMES, NEW, UNPITCHED, Label, Level
-from model.generation.material.lines import grates, moved_pitch, rubs
-from model.generation.sections import MIN_BARS_WITH_INTRO, next_beat, section_place
+from model.generation.material.lines import grates, moved_pitch, risen, rubs, sequenced, stepped
+from model.generation.sections import MIN_BARS_WITH_INTRO, next_beat, place_of_bar, section_place
 from model.generation.shown import Shown
 from model.generation.strokes import BACKBEAT, replaced_parts
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
@@ -60,6 +61,8 @@ LOOK_AHEAD = 8
 """Beats in which a next chord of the words is looked for."""
 NO_BAR = -1
 """The source bar of what is from no bar of the take."""
+RISING_BAR = 6
+"""Of eight bars the one, from 0, in which a phrase that comes again rises."""
 MAX_SOURCE_BEATS = 256
 """A source lies at most so many beats back: what a take remembers, less what it may be rewound by."""
 _SINGING = frozenset({"melody", "arp"})
@@ -95,7 +98,7 @@ class FormRequest:
     """What the plan of the form is asked for: the take, the plan of the words without cues, a beat, and its bar line.
 
     `velocity` is the wanted velocity of each part that plays. With `is_led` somebody plays the chords: of the form only the drums
-    are left.
+    are left. `follows_round` unless cues or hands say how a take without an end goes on.
     """
 
     take: TakeState
@@ -107,6 +110,7 @@ class FormRequest:
     is_led: bool = False
     is_scale_locked: bool = False
     is_key_stated: bool = False
+    follows_round: bool = True
 
     @property
     def fills_in(self) -> bool:
@@ -181,10 +185,7 @@ class FormRequest:
     @property
     def place(self) -> form_plan.Place | None:
         """Where the bar lies in the sections that the words ask a clip for, None where they ask for none."""
-        begin, sections = self.take.begin, self.plan.wishes.sections
-        is_clip = begin.bars is not None or begin.loop is not None
-        placed = is_clip and not begin.given and len(sections) > 1
-        return form_plan.place_of(self.frame.bar, sections) if placed else None
+        return place_of_bar(self.take, self.plan, self.frame, follows_round=self.follows_round)
 
     @property
     def layers_later(self) -> frozenset[str]:
@@ -227,16 +228,27 @@ class FormRequest:
         back = self.frame.bar - sources[0] if sources else 0
         return replace(self.line, melody=None if melody is None else melody.name, band=what, source=back)
 
+    def recalled(self) -> WrittenBeat | None:
+        """Return the beat of the take before whose tune and chord come again, where the words change only its band."""
+        place, key = self.place, self.plan.key
+        if place is None or place.again or self.is_led:
+            return None
+        bar = self.take.theme.get((place.letter, place.bar), ())
+        is_like = len(bar) == beats_in_bar(self.frame.meter) and bar[0].plan is not None and bar[0].plan.key == key
+        return bar[self.frame.beat] if is_like else None
+
     def planned(self) -> Planned:
         """Return what is given of the beat."""
         if self.line.left == 1 and self.frame.bar and self.place is not None and not self.is_led:
             return self._closing()
         labels, plan, frame = self.labels(), self.plan, self.frame
-        example = Shown.of(self)
-        if not labels and example is None:
+        example, theme = Shown.of(self), self.recalled()
+        if not labels and example is None and theme is None:
             return NOTHING
         notes, bars, rhythm, rhythmic = list[Note](), dict[str, int](), list[tuple[str, Ticks, Ticks]](), set[str]()
         harmony, sounding = self._harmony(labels.get(HARMONY, NEW)), sounding_until(self.take.beats)
+        if theme is not None and theme.chord is not None and self.told_chord() is None:
+            harmony = theme
         if harmony is None and example is not None and labels.get(HARMONY, NEW) is NEW and self.told_chord() is None:
             harmony = example.harmony() or example.held()
         replaced, _ = replaced_parts(plan, self.line)
@@ -253,6 +265,10 @@ class FormRequest:
                 or (part not in UNPITCHED and placed.stops(frame.beat, beats_in_bar(frame.meter)))
             ):
                 bars[part] = NO_BAR
+                continue
+            if part == "melody" and theme is not None:
+                bars[part] = NO_BAR
+                notes += (n for n in self._again(theme, self._chord(harmony)) if n.start // STEP >= _busy(sounding, n))
                 continue
             what, source = self._source(part, labels.get(part, NEW))
             shown_fill = example.fill() if part == "drums" and placed is not None and placed.fills and example else None
@@ -592,29 +608,68 @@ class FormRequest:
     def _moved(self, note: Note, source: WrittenBeat, chord: Chord | None) -> Note:
         """Return a note of the melody on the chord that sounds here: one that the words or a player gave moves all of them.
 
-        Another one moves what would rub against it: people sing a bar again as it was, over other chords too.
+        Another one moves the bar as a whole to where it lies on the chord (a sequence), then what would still rub.
         """
-        if note.part != "melody" or source.chord is None or chord is None or chord == source.chord:
+        if note.part != "melody" or source.chord is None or chord is None:
             return note
         key, strong = parse_key(self.plan.key), note.start == 0 and self.frame.beat % 2 == 0
         if self.told_chord() is None:
-            heard = strong or note.length >= TICKS_PER_QUARTER or grates(note.pitch, chord, key)
-            if not heard or not rubs(note.pitch, chord, key):
+            note = replace(note, pitch=stepped(note.pitch, self._steps(source, chord), key))
+            held = note.length >= TICKS_PER_QUARTER
+            if chord == source.chord or note.pitch % 12 in chord.pitch_classes:
+                return note
+            if not held and not ((strong or grates(note.pitch, chord, key)) and rubs(note.pitch, chord, key)):
                 return note
             strong = True
+        elif chord == source.chord:
+            return note
         pitch = moved_pitch(note.pitch, source.chord, chord, key, strong=strong)
         if self.is_scale_locked and pitch % 12 not in key.pitch_classes:
             return note  # the lock goes before the chord
         return replace(note, pitch=pitch)
 
+    def _again(self, theme: WrittenBeat, chord: Chord | None) -> Iterator[Note]:
+        """Yield the tune of a beat of the take before, as loud as it is wanted here, on the chord that sounds here."""
+        louder = round(self.velocity["melody"] - theme.velocity.get("melody", self.velocity["melody"]))
+        key = parse_key(self.plan.key)
+        for note in (n for n in theme.beat.notes if n.part == "melody"):
+            moved = note
+            if theme.chord is not None and chord is not None and chord != theme.chord:
+                moved = replace(note, pitch=moved_pitch(note.pitch, theme.chord, chord, key, strong=note.start == 0))
+            yield replace(moved, velocity=min(127, max(1, note.velocity + louder)))
 
-def level_of_bar(take: TakeState, plan: Plan, frame: Beat, line: BarLine, *, is_cued: bool) -> Level:
+    def _steps(self, source: WrittenBeat, chord: Chord) -> int:
+        """Return by how many steps of the scale the bar's tune lies above its source; `chord` sounds in the beat.
+
+        Where a phrase comes again its third bar rises: what is only sung twice leads nowhere.
+        """
+        take, bar, key = self.take, self.frame.bar, parse_key(self.plan.key)
+        here = take.written[len(take.written) - self.frame.beat :]
+        chord = here[0].chord or chord if here else chord
+        there = self._bar(source.beat.index - source.beat.beat)
+        heard = [
+            (n.pitch, (n.length / TICKS_PER_QUARTER) ** 0.5 * (1.0 if n.start == 0 else 0.5))
+            for w in there
+            for n in w.beat.notes
+            if n.part == "melody"
+        ]
+        if not heard:
+            return 0
+        before = take.written[-self.frame.beat - 1].source_bars.get("melody")
+        is_again = source.beat.bar == bar - form_plan.BARS == (before or 0) + 1
+        if bar % form_plan.PHRASE_BARS == RISING_BAR and is_again:
+            return risen(heard, chord, key, HIGHEST_USUAL)
+        return 0 if there[0].chord == chord else sequenced(heard, chord, key)
+
+
+def level_of_bar(
+    take: TakeState, plan: Plan, frame: Beat, line: BarLine, placed: form_plan.Place | None, *, is_cued: bool
+) -> Level:
     """Return what the form adds to the velocity and density of a bar."""
     if frame.index < len(take.begin.given):
         return NO_LEVEL
     level = form_plan.section_level(line.section, *section_place(take, frame, line, is_cued=is_cued))
     bars = take.begin.bars or take.begin.loop
-    placed = FormRequest(take, plan, frame, line).place
     if placed is not None:
         return replace(level, velocity=level.velocity + placed.velocity)
     if line.section in _OWN_DRUMS:  # these rise and fall by themselves

@@ -33,6 +33,7 @@ class Begin:
         default=None, metadata={"later": True}
     )  # what is given are other parts, and the rest is written as in this piece of the examples
     band: Plan | None = field(default=None, metadata={"later": True})  # the plan that sounds before, under its controls
+    after: int | None = field(default=None, metadata={"later": True})  # the take that sounds before
     layers: tuple[str, ...] = field(default=(), metadata={"later": True})  # of its parts those that come and go
 
 

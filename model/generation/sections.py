@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from model.decoder.tokenizer import MAX_BARS_LEFT, BarLine
 from model.generation.material import form_plan
-from model.generation.take import TakeState
+from model.generation.take import TakeState, WrittenBeat
 from model.music.notes import CUES, Beat, beats_in_bar
 from model.music.plan import Plan
 from model.styles import STYLES
@@ -20,12 +20,35 @@ _SILENT_PARTS = {"intro": {"melody"}, "break": {"drums", "perc", "bass"}}
 """Parts that are silent in a section, as long as others are left."""
 
 
-def apply_cue(plan: Plan, section: str | None) -> Plan:
-    """Return the plan under a section cue."""
+def place_of_bar(take: TakeState, plan: Plan, frame: Beat, *, follows_round: bool = True) -> form_plan.Place | None:
+    """Return where a bar lies in the sections of a clip, or of a take without an end; None where it has none."""
+    begin, sections = take.begin, plan.wishes.sections
+    if begin.given or begin.beside is not None or begin.melody_first:
+        return None
+    if begin.bars is None and begin.loop is None:
+        return form_plan.place_in_round(frame.bar, plan.style) if follows_round else None
+    return form_plan.place_of(frame.bar, sections) if len(sections) > 1 else None
+
+
+def theme_of(take: TakeState) -> dict[tuple[str, int], tuple[WrittenBeat, ...]]:
+    """Return the first bar that a take has of each place of its sections' letters, for the take after it."""
+    found: dict[tuple[str, int], tuple[WrittenBeat, ...]] = {}
+    for index, first in enumerate(take.written):
+        bar = tuple(take.written[index : index + beats_in_bar(first.beat.meter)])
+        is_whole = first.beat.beat == 0 and bar[-1].beat.beat + 1 == len(bar) == beats_in_bar(first.beat.meter)
+        place = None if first.plan is None else place_of_bar(take, first.plan, first.beat)
+        if is_whole and place is not None:
+            found.setdefault((place.letter, place.bar), bar)
+    return found
+
+
+def apply_cue(plan: Plan, section: str | None, *, sings: bool = False) -> Plan:
+    """Return the plan under a section cue; with `sings` the tune is heard in an intro."""
     if section is None:
         return plan
     _, energy, density = CUES[section]
-    left = tuple(p for p in plan.parts if p not in _SILENT_PARTS.get(section, ()))
+    silent = _SILENT_PARTS.get(section, set()) - ({"melody"} if sings else set())
+    left = tuple(p for p in plan.parts if p not in silent)
     return replace(
         plan,
         parts=left or plan.parts,

@@ -192,7 +192,8 @@ FORGOTTEN_BEAT = WrittenBeat(Beat(0, 0, 0, "4/4", None, fresh=False), None, [], 
 class TakeState:
     """A take: its order, its plan and text embedding (and those of a second prompt), its beats, and the decoder's state.
 
-    `opening` are the rows that the state was opened with, up to the first beat.
+    `opening` are the rows that the state was opened with, up to the first beat. `theme` has bars of the take before it, by letter and
+    place, whose tune and chords it plays where the words only change the band.
     """
 
     begin: Begin
@@ -205,6 +206,7 @@ class TakeState:
     state_key: tuple[object, ...] = ()
     opening: tuple[Row, ...] = ()
     melody_harmony: tuple[str, Array] | None = None
+    theme: Mapping[tuple[str, int], Sequence[WrittenBeat]] = field(default_factory=dict)
 
     def add(self, written: WrittenBeat) -> None:
         """Add a beat; those further back than anything looks are forgotten."""

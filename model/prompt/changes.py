@@ -27,6 +27,10 @@ _SLOWER = re.compile(
     r"\b(?:slower|langsamer|plus lent\w*|más lento|più lento|mais lento)\b|[更再]慢|慢一?点|放慢", re.I
 )
 _STRIPPED = re.compile(r"\b(?:strip\w*|down|back|reduce\w*) (?:it )?(?:down |back )?to\b|只[留剩]", re.I)
+_OTHER_TUNE = re.compile(
+    r"\b(?:new|other|another|different|change)\b[^,.;]{0,20}\b(?:melod\w+|tunes?|hooks?|leads?|themes?|riffs?|chords?|progression)\b|"
+    r"(?:换|新|另)[^，。,]{0,4}(?:旋律|曲调|主题|和弦)"
+)
 _PACE = 1.15
 """How much faster "faster" is."""
 
@@ -40,6 +44,11 @@ def changes_band(prompt: str) -> bool:
     if _CHANGE.search(lower) is None and next(find_sections(lower), None) is None:
         return False
     return not any(term.kind in ("genres", "artists") for term in _parsed(prompt).terms)
+
+
+def keeps_tune(prompt: str) -> bool:
+    """Return True if words change the band that plays, and ask for no other tune."""
+    return changes_band(prompt) and _OTHER_TUNE.search(prompt.lower()) is None
 
 
 def _says(pattern: re.Pattern[str], lower: str) -> bool:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import random
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from model.music.notes import LABELS, UNPITCHED_PARTS
@@ -72,6 +72,8 @@ class Manner:
     drums: tuple[str, ...]
     same_harmony: float  # how likely another letter of the tune has the first one's chords, 0..1
     same_drums: float  # and its drums
+    sections: tuple[str, ...]  # of pieces of 16 bars and more whose words name none
+    round: str  # the sections of a piece without an end, which begin again: the fullest first, so that the style is heard at once
 
 
 _SONG = Manner(
@@ -86,6 +88,14 @@ _SONG = Manner(
     drums=("nsss", "nnss", "nsnv"),
     same_harmony=0.1,
     same_drums=0.5,
+    sections=(
+        "verse 8 chorus 8",
+        "intro 4 verse 8 chorus 8 outro 4",
+        "intro 4 verse 8 chorus 8 verse 4 chorus 8",
+        "intro 4 verse 8 chorus 8 verse 8 chorus 8 bridge 4 chorus 8",
+        "intro 4 verse 8 pre-chorus 4 chorus 8 verse 8 pre-chorus 4 chorus 8 bridge 8 chorus 8 outro 4",
+    ),
+    round="chorus 8 verse 8 chorus 8 verse 8 bridge 4 build 4",
 )
 _DANCE = Manner(
     short=("aa",),
@@ -99,6 +109,14 @@ _DANCE = Manner(
     drums=("nsss", "nsss", "nnss"),
     same_harmony=0.9,
     same_drums=0.9,
+    sections=(
+        "groove 4 build 4 drop 8",
+        "groove 8 build 4 drop 8 outro 4",
+        "intro 4 groove 8 breakdown 4 build 4 drop 8 outro 4",
+        "intro 4 groove 16 breakdown 4 build 4 drop 16 outro 4",
+        "intro 8 groove 16 breakdown 8 build 8 drop 16 outro 8",
+    ),
+    round="B 8 groove 8 B 8 groove 4 breakdown 4 build 4 drop 8 groove 8",
 )
 _BEAT = Manner(
     short=("aa",),
@@ -112,6 +130,14 @@ _BEAT = Manner(
     drums=("nsss", "nnss"),
     same_harmony=0.8,
     same_drums=0.8,
+    sections=(
+        "verse 8 chorus 8",
+        "intro 4 verse 8 chorus 8 outro 4",
+        "intro 4 verse 8 chorus 8 verse 4 chorus 8",
+        "intro 4 verse 8 chorus 8 verse 8 chorus 8 bridge 4 chorus 8",
+        "intro 4 verse 8 pre-chorus 4 chorus 8 verse 8 pre-chorus 4 chorus 8 bridge 8 chorus 8 outro 4",
+    ),
+    round="chorus 8 verse 8 chorus 8 verse 8 bridge 4 build 4",
 )
 _JAZZ = Manner(
     short=("ab", "aa"),
@@ -125,6 +151,14 @@ _JAZZ = Manner(
     drums=("nsnv", "nnsv"),
     same_harmony=0.2,
     same_drums=0.5,
+    sections=(
+        "A 8 B 4 A 4",
+        "A 8 B 8 A 8",
+        "A 8 A 8 B 8 A 8",
+        "A 8 A 8 B 8 A 8 B 8 A 8",
+        "A 8 A 8 B 8 A 8 A 8 A 8 B 8 A 8",
+    ),
+    round="B 8 B 8 A 8 B 8 C 8 C 8 A 8 B 8",
 )
 _STILL = Manner(
     short=("aa", "ab"),
@@ -138,6 +172,14 @@ _STILL = Manner(
     drums=("nsss", "nnss"),
     same_harmony=0.5,
     same_drums=0.7,
+    sections=(
+        "A 8 B 8",
+        "A 8 B 8 A 8",
+        "intro 4 A 8 B 8 A 8 outro 4",
+        "intro 4 A 8 B 8 A 8 B 8 A 8 outro 4",
+        "intro 4 A 8 A 8 B 8 A 8 C 8 B 8 A 8 outro 4",
+    ),
+    round="B 8 A 8 B 8 C 8",
 )
 _BLUES = Manner(
     short=("ab",),
@@ -151,6 +193,8 @@ _BLUES = Manner(
     drums=("nsss", "nnss"),
     same_harmony=0.0,
     same_drums=0.9,
+    sections=(),
+    round="",
 )
 MANNERS = {
     "club": _DANCE, "techno": _DANCE, "bass": _DANCE, "hip-hop": _BEAT, "afro": _BEAT, "latin": _BEAT,
@@ -298,6 +342,12 @@ _LETTERS = {
     "bridge": "c", "C": "c",
 }  # fmt: skip
 """The letters of sections: verses, choruses and others have material of their own; other names go on with what was before."""
+SECTION_CUES = {
+    "intro": "intro", "pre-chorus": "build", "build": "build", "chorus": "drop", "drop": "drop", "breakdown": "break", "bridge": "break",
+}  # fmt: skip
+"""The cue that a section is played as, where it has one."""
+CALM = 0.5
+"""The energy below which music is calm."""
 LAYERS = ("pad", "arp", "perc")
 """Parts that come and go between sections where the words do not name them."""
 _LEADING = frozenset({"build", "pre-chorus"})
@@ -308,7 +358,7 @@ class Place:
     """Where a bar lies in the sections that were asked for: in bar `place` (from 0) of one of `bars`, playing bar `bar` of `letter`.
 
     `is_plain` where no chorus or drop is among them: then a long section has two letters. `again` are the earlier bars of the piece that play the same bar of the same letter, the first of them first; `following` is the
-    section after it.
+    section after it; `announced` are the bars of an intro in which its tune was heard before, `cue` is that of its section.
     """
 
     letter: str
@@ -319,6 +369,8 @@ class Place:
     again: tuple[int, ...]
     following: str = ""
     is_plain: bool = False
+    announced: tuple[int, ...] = ()
+    cue: str | None = None
 
     @property
     def is_last(self) -> bool:
@@ -343,7 +395,7 @@ class Place:
                 else part == "pad" or not self.again
             )
         if self.name == "intro":
-            return part == "bass" and self.bars >= BARS and not late
+            return part in ("bass", "melody") and not (late and self.bars >= BARS)
         return self.name == "outro" and self.bars >= BARS and late and part in UNPITCHED | {"melody"}
 
     def stops(self, beat: int, beats: int) -> bool:
@@ -360,10 +412,46 @@ class Place:
         return usual + (AGAIN if self.again and self.name != "outro" else 0.0)
 
 
+def usual_sections(style: Mix, bars: int, energy: float) -> tuple[Section, ...]:
+    """Return the sections of a piece whose words name none: those of the longest form that fits, more of them and longer ones by what is left."""
+    told = [tuple(row.split()) for row in manner(style).sections]
+    forms = [[(name, int(count)) for name, count in zip(row[::2], row[1::2], strict=True)] for row in told]
+    fitting = [form for form in forms if sum(count for _, count in form) <= bars]
+    if not fitting:
+        return ()
+    form = max(fitting, key=lambda f: sum(count for _, count in f))
+    left = bars - sum(count for _, count in form)
+    form[1:1] = forms[0] * (left // sum(count for _, count in forms[0]))
+    left = bars - sum(count for _, count in form)
+    longest = max(range(len(form)), key=lambda i: form[i][1])
+    form[longest] = form[longest][0], form[longest][1] + left
+    return _sections(form, energy)
+
+
+@lru_cache(4096)
+def place_in_round(bar: int, style: Mix) -> Place | None:
+    """Return where a bar of a piece without an end lies in sections that begin again; None in a style that has none."""
+    row = manner(style).round.split()
+    sections = _sections([(name, int(count)) for name, count in zip(row[::2], row[1::2], strict=True)], 0.0)
+    length = sum(section.bars for section in sections)
+    if not length:
+        return None
+    past = max(0, bar // length - 1) * length  # of the rounds before only the last one is remembered
+    found = place_of(bar - past, sections * 2)
+    return None if found is None else replace(found, again=tuple(past + b for b in found.again))
+
+
+def _sections(form: Sequence[tuple[str, int]], energy: float) -> tuple[Section, ...]:
+    """Return the sections of a form; in calm music a chorus is other music, and no louder than its letter makes it."""
+    cues = {name: cue for name, cue in SECTION_CUES.items() if name != "chorus" or energy >= CALM}
+    return tuple(Section(name, count, cues.get(name)) for name, count in form)
+
+
 @lru_cache(1024)
 def place_of(bar: int, sections: tuple[Section, ...]) -> Place | None:
     """Return where a bar lies in sections, None where it lies behind them."""
     letter, at, found = "", 0, dict[tuple[str, int], list[int]]()
+    announced = dict[tuple[str, int], list[int]]()
     letters = {_LETTERS.get(s.name) for s in sections if s.name != "intro"}
     is_plain = "b" not in letters
     for number, section in enumerate(sections):
@@ -377,12 +465,18 @@ def place_of(bar: int, sections: tuple[Section, ...]) -> Place | None:
             left = section.bars - place
             ending = place >= MATERIAL_BARS and left <= BARS and section.bars % MATERIAL_BARS == BARS
             of_letter = place % MATERIAL_BARS + BARS * (ending and place % MATERIAL_BARS < BARS)
-            sung = found.setdefault((letter, of_letter), [])
+            if section.name == "intro" and section.bars >= BARS:
+                of_letter = place % min(section.bars // 2, MATERIAL_BARS)
+            sung, before = found.setdefault((letter, of_letter), []), announced.setdefault((letter, of_letter), [])
             if at == bar:
                 following = sections[number + 1].name if number + 1 < len(sections) else ""
-                return Place(letter, section.name, place, section.bars, of_letter, tuple(sung), following, is_plain)
+                return Place(
+                    letter, section.name, place, section.bars, of_letter, tuple(sung), following, is_plain, tuple(before), section.cue
+                )  # fmt: skip
             if section.name != "intro":
                 sung.append(at)
+            elif section.bars // 2 <= place and section.bars >= BARS:
+                before.append(at)
             at += 1
     return None
 
@@ -393,7 +487,7 @@ def placed_tune(place: Place, told: Label) -> Label:
     Every second time its lines end otherwise.
     """
     if not place.again:
-        return told
+        return Label("same", place.announced) if place.announced else told
     again = "answer" if place.letter == "b" else "rhythm"
     ends = place.bar % BARS == BARS - 1
     return Label(again if ends and len(place.again) % 2 else "same", place.again)
@@ -422,8 +516,8 @@ _EVEN = Level()
 SECTIONS: Mapping[str, tuple[Level, Level]] = {
     "intro": (Level(-6), Level(-6)),
     "fill": (Level(3), Level(3)),
-    "build": (Level(1, -0.1, roll=1), Level(11, 0.1, roll=6)),
-    "drop": (Level(13, 0.1), Level(13, 0.1)),
+    "build": (Level(1, -0.1, roll=1), Level(7, 0.1, roll=6)),
+    "drop": (Level(6, 0.1), Level(6, 0.1)),
     "break": (Level(-7, -0.1, 0.4), Level(-7, -0.1, 0.4)),
 }
 """The levels in the first and the last bar of a section."""

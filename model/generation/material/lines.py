@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from model.music.harmony import Chord, Key
 
 
@@ -35,3 +37,44 @@ def moved_pitch(pitch: int, source: Chord, chord: Chord, key: Key, *, strong: bo
     steps -= len(classes) * (steps > len(classes) // 2)
     at = scale.index(pitch) + steps
     return scale[at] if 0 <= at < len(scale) else pitch
+
+
+STEP_COST, FITS, RISES = 0.12, 0.6, (2, 3, 1)
+"""What a step of the scale away from where it was costs a bar that is sung again, in shares of what is heard on the chord; the share from
+which a bar may rise; and by how many steps, the best way first."""
+WAYS = (0, 1, -1, 2, -2, 3, -3)
+Heard = tuple[int, float]
+"""A pitch, and how much it is heard."""
+
+
+def stepped(pitch: int, steps: int, key: Key) -> int:
+    """Return a pitch so many steps of the scale away; one outside the scale goes with the scale's next one below."""
+    scale = [p for p in range(128) if p % 12 in key.pitch_classes]
+    below = max((i for i, p in enumerate(scale) if p <= pitch), default=0)
+    return scale[min(len(scale) - 1, max(0, below + steps))] + pitch - scale[below]
+
+
+def fits(heard: Sequence[Heard], chord: Chord, key: Key) -> float:
+    """Return how much of what is heard lies on a chord, -1..1: a tone of it counts 1, one that rubs -1."""
+    whole = sum(weight for _, weight in heard)
+    tones = chord.pitch_classes
+    found = sum(weight * ((p % 12 in tones) - rubs(p, chord, key)) for p, weight in heard)
+    return found / whole if whole else 1.0
+
+
+def sequenced(heard: Sequence[Heard], chord: Chord, key: Key) -> int:
+    """Return by how many steps of the scale a bar moves to be sung again over another chord: none, where it fits as well as elsewhere."""
+
+    def worth(steps: int) -> float:
+        return fits([(stepped(p, steps, key), w) for p, w in heard], chord, key) - STEP_COST * abs(steps)
+
+    return max(WAYS, key=worth)
+
+
+def risen(heard: Sequence[Heard], chord: Chord, key: Key, highest: int) -> int:
+    """Return by how many steps of the scale a bar is lifted when a phrase comes again: the first of some that fits, else none."""
+    for steps in RISES:
+        moved = [(stepped(p, steps, key), w) for p, w in heard]
+        if fits(moved, chord, key) >= FITS and max(p for p, _ in moved) <= highest:
+            return steps
+    return 0

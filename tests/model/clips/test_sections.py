@@ -11,7 +11,16 @@ from model.clips.clip import clip
 from model.clips.messages import ClipSpec
 from model.generation.composer import Composer
 from model.generation.material import examples
-from model.generation.material.form_plan import LAYERS, MATERIAL_BARS, NEW, Place, contrast, place_of, placed_tune
+from model.generation.material.form_plan import (
+    LAYERS,
+    MATERIAL_BARS,
+    NEW,
+    Place,
+    contrast,
+    place_of,
+    placed_tune,
+    usual_sections,
+)
 from model.music.midifile import Song, bar_at
 from model.music.wishes import Section
 from model.prompt.encoder import hash_encoder
@@ -142,3 +151,33 @@ def test_what_grows_begins_with_a_part_that_plays(words: str) -> None:
 def test_the_first_bar_of_sections_is_no_end() -> None:
     words = "pop, intro 4 bars, verse 8 bars, chorus 8 bars"
     assert clip(Composer(hash_encoder(), engine(0)), ClipSpec(words, 3, bars=1)).notes
+
+
+STYLES = st.sampled_from(["pop", "house", "jazz", "ambient", "trap", "blues"]).map(lambda name: ((name, 1.0),))
+
+
+@given(STYLES, st.integers(1, 300), st.floats(0, 1))
+def test_a_long_piece_whose_words_name_no_sections_has_those_of_its_kind(
+    style: tuple[tuple[str, float], ...], bars: int, energy: float
+) -> None:
+    found = usual_sections(style, bars, energy)
+    assert bool(found) == (bars >= 16 and style[0][0] != "blues")
+    assert sum(s.bars for s in found) == (bars if found else 0)
+    assert all(section.cue is None for section in found if section.name == "chorus" and energy < 0.5)
+
+
+def test_an_intro_announces_the_tune_of_the_chorus_in_its_second_half() -> None:
+    places = placed(SONG)
+    assert [place.rests("melody") for place in places[:4]] == [True, True, False, False]
+    chorus = places[12]
+    assert (chorus.name, chorus.again, chorus.announced) == ("chorus", (), (2,))
+    assert placed_tune(chorus, NEW).sources == (2,)
+    assert [place.announced for place in places[14:16]] == [(), ()]
+
+
+def test_a_piece_of_24_bars_ends_and_one_of_eight_loops() -> None:
+    band = Composer(hash_encoder(), engine(0))
+    long, short = (clip(band, ClipSpec("pop in C major", 3, bars=bars)) for bars in (24, 8))
+    assert [name for _, name in long.sections] == ["intro", "verse", "chorus", "outro"]
+    assert {n.start for n in long.notes if n.start >= long.bars[-1][0]} == {long.bars[-1][0]}
+    assert not short.sections

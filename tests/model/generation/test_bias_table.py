@@ -74,7 +74,9 @@ def evaluated(
     progress, found = BeatProgress(context), {}
     for term, part, tick in product(TERMS, PARTS, (0, 6)):
         drums = term.field == "pitch" and part == "drums"
-        given = None if drums or term.arguments is None else term.arguments(context, Place(progress, part, tick))
+        given = (
+            None if drums or term.arguments is None else term.arguments(context, Place(progress, part, tick, length=24))
+        )
         if given is not None:
             found[term.name, part, tick] = np.asarray(term.formula(*given), float)
     return found

@@ -11,6 +11,9 @@ from model.clips.clip import ranked, score
 from model.clips.edit import fixed_content
 from model.clips.messages import KeepSpec
 from model.decoder.tokenizer import MAX_BARS_LEFT, NOW, SECTIONS, BarLine, Event, row_note
+from model.generation.composer import Composer
+from model.generation.material.form_plan import place_in_round
+from model.generation.messages import Begin, Write
 from model.generation.sections import bar_line
 from model.generation.strokes import figure_rows, off_the_backbeat
 from model.generation.take import (
@@ -23,8 +26,10 @@ from model.generation.take import (
 )
 from model.music.midifile import Song
 from model.music.notes import CUES, METERS, PARTS, Beat, Kept, Note, Ticks, beat_length, beats_in_bar
-from model.music.plan import Plan
+from model.music.plan import Controls, Mix, Plan
+from model.prompt.encoder import hash_encoder
 from model.styles import STYLES
+from tests.support.tiny_engine import engine
 
 NAMES = st.sampled_from(list(STYLES))
 BAR = 1920
@@ -175,3 +180,41 @@ def test_no_fill_breaks_into_a_sweep_that_moves_but_one_that_is_asked_for_by_han
     assert bar_line(7, None, "pop", closes=False).section == "fill"
     assert bar_line(7, None, "pop", closes=False, is_morphing=True).section == "groove"
     assert bar_line(7, None, "pop", closes=False, cue="fill", is_morphing=True).section == "fill"
+
+
+STYLE = st.sampled_from(["pop", "house", "hip hop", "jazz", "ambient"]).map(lambda name: ((name, 1.0),))
+
+
+@given(STYLE, st.integers(0, 2000))
+def test_a_take_without_an_end_goes_round_in_sections_that_return(style: Mix, bar: int) -> None:
+    place = place_in_round(bar, style)
+    assert place is not None
+    assert all(bar - 128 <= b < bar for b in place.again)
+    for earlier in place.again:
+        before = place_in_round(earlier, style)
+        assert before is not None
+        assert (before.letter, before.bar) == (place.letter, place.bar)
+    names = {p.name for p in (place_in_round(b, style) for b in range(64)) if p is not None}
+    assert len(names) >= 2
+
+
+def written(writer: Composer, take: int, bars: int) -> list[Beat]:
+    found = [writer.write(Write(take, i, Controls())).beat for i in range(4 * bars)]
+    return [beat for beat in found if beat is not None]
+
+
+def sung(beats: list[Beat]) -> list[tuple[int, int, int]]:
+    return [(b.index, n.start, n.pitch) for b in beats for n in b.notes if n.part == "melody"]
+
+
+def test_words_that_only_change_the_band_keep_its_tune_and_its_chords() -> None:
+    writer = Composer(hash_encoder(), engine(0))
+    plan = writer.begin(Begin(1, "pop in C major, 4/4", Controls(), 3)).plan
+    first = written(writer, 1, 8)
+    writer.begin(Begin(2, "darker and softer", Controls(), 9, key=plan.key, band=plan, after=1))
+    again = written(writer, 2, 8)
+    assert sung(again) == sung(first) != []
+    assert [b.chord for b in again] == [b.chord for b in first]
+    for number, words in ((3, "a new melody, darker"), (4, "techno")):
+        writer.begin(Begin(number, words, Controls(), 9, key=plan.key, band=plan, after=1))
+        assert sung(written(writer, number, 8)) != sung(first), words

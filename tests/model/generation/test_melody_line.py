@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from model.generation.bias_terms import again_bias, closing_bias, contour_bias, height_bias, melody_line_bias
+from model.generation.bias_terms import again_bias, closing_bias, contour_bias, height_bias, held_bias, melody_line_bias
 from model.generation.bias_weights import BiasWeights
 from model.generation.material import examples
-from model.music.harmony import parse_key
+from model.generation.material.lines import WAYS, fits, risen, sequenced, stepped
+from model.music.harmony import Chord, parse_chord, parse_key
 from model.music.notes import CHORD_PARTS
 from model.training.fit.melody_line import figures, moved
 
@@ -97,3 +100,42 @@ def test_heights_cost_beyond_what_is_usual_but_where_they_are_asked_for() -> Non
     assert usual[90] == low[90] < 0 == high[90]
     assert usual[57] == high[57] < 0 == low[57]
     assert not usual[62:85].any()
+
+
+HEARD = st.lists(st.tuples(st.integers(60, 80), st.floats(0.25, 2.0)), min_size=1, max_size=6)
+CHORDS = st.sampled_from(["C", "Dm7", "Em", "F", "G7", "Am9", "Bdim", "Eb", "E7"]).map(parse_chord)
+
+
+@given(heard=HEARD, chord=CHORDS)
+def test_a_bar_sung_again_over_another_chord_never_fits_it_worse_than_it_did(
+    heard: list[tuple[int, float]], chord: Chord
+) -> None:
+    key = parse_key("C major")
+    steps = sequenced(heard, chord, key)
+    assert steps in WAYS
+    moved = [(stepped(pitch, steps, key), weight) for pitch, weight in heard]
+    assert fits(moved, chord, key) >= fits(heard, chord, key)
+
+
+@given(pitch=st.integers(40, 90), steps=st.integers(-6, 6))
+def test_steps_of_the_scale_up_and_down_again_are_none(pitch: int, steps: int) -> None:
+    key = parse_key("D minor")
+    if pitch % 12 in key.pitch_classes:
+        assert stepped(stepped(pitch, steps, key), -steps, key) == pitch
+
+
+def test_a_figure_on_c_goes_to_f_as_a_sequence() -> None:
+    key, heard = parse_key("C major"), [(64, 1.0), (67, 1.0), (71, 0.3), (64, 1.0)]
+    steps = sequenced(heard, parse_chord("F"), key)
+    assert [stepped(pitch, steps, key) for pitch, _ in heard] == [65, 69, 72, 65]
+
+
+def test_a_bar_rises_to_where_it_fits_and_not_too_high() -> None:
+    key, chord = parse_key("C major"), parse_chord("C")
+    assert risen([(60, 1.0), (64, 1.0)], chord, key, 84) == 2
+    assert risen([(60, 1.0), (84, 1.0)], chord, key, 84) == 0
+
+
+def test_a_held_note_of_a_tune_leans_to_the_chord() -> None:
+    bias = held_bias(frozenset({0, 4, 7}))
+    assert bias[60] == bias[67] > bias[62] == 0

@@ -3,7 +3,7 @@
 import pytest
 
 from model.music.plan import Plan
-from model.prompt.changes import changed_band, changes_band
+from model.prompt.changes import changed_band, changes_band, keeps_tune
 from model.prompt.reader import parse_prompt
 
 HOUSE = Plan(
@@ -50,3 +50,10 @@ def test_who_is_sent_away_rests_and_who_is_left_plays() -> None:
 @pytest.mark.parametrize(("words", "tempo"), [("faster", 140), ("not faster", 122), ("no slower than before", 122)])
 def test_a_pace_that_is_denied_stays(words: str, tempo: float) -> None:
     assert changed(words).tempo == tempo
+
+
+def test_a_change_of_the_band_keeps_the_tune_unless_another_one_is_asked_for() -> None:
+    for kept in ("busier drums, darker", "add a piano", "更安静一点"):
+        assert keeps_tune(kept)
+    for other in ("a new melody, darker", "change the chords, same drums", "换一个旋律", "techno"):
+        assert not keeps_tune(other)

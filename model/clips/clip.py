@@ -21,7 +21,7 @@ from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.generation.sections import MIN_BARS_WITH_INTRO
 from model.music.control import MAX_BARS
 from model.music.groove import Groove, in_meter, swung
-from model.music.harmony import parse_chord, parse_key
+from model.music.harmony import QUALITIES, key_on, parse_chord, parse_key
 from model.music.midifile import Song, bar_length
 from model.music.notes import PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Kept, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Controls, Plan, apply_controls, wished_bars
@@ -133,7 +133,7 @@ def clip(
         song = written_song(composer, begin, played, bars, meters)
         if wanted.groove is not None:
             song = replace(song, notes=_grooved(song, given, wanted.groove))
-        return song if given else follow_course(song, plan.wishes)
+        return song if given else follow_course(_in_its_key(song, plan), plan.wishes)
     finally:
         composer.forget(TAKE)
 
@@ -144,6 +144,21 @@ def _usual_sections(plan: Plan, bars: int) -> tuple[Section, ...]:
     grows = any(fade.begin < fade.end for fade in wishes.fades)
     is_told = wishes.cues or grows or wishes.ramp or "density" in plan.explicit
     return () if is_told else form_plan.usual_sections(plan.style, bars, plan.energy)
+
+
+def _in_its_key(song: Song, plan: Plan) -> Song:
+    """Return the song with the key of its chords where no words say one: of major and minor the one whose tonic they have."""
+    key = parse_key(song.key)
+    if {"key", "progression"} & set(plan.explicit) or key.mode not in ("major", "minor"):
+        return song
+    thirds = {
+        third
+        for _, s in song.chords
+        for third in QUALITIES[parse_chord(s).quality]
+        if third in (3, 4) and parse_chord(s).root == key.tonic
+    }
+    other = {3: "minor", 4: "major"}.get(next(iter(thirds), 0)) if len(thirds) == 1 else key.mode
+    return song if other in (None, key.mode) else replace(song, key=key_on(key.tonic, other).name)
 
 
 def _is_song(sections: Sequence[Section]) -> bool:

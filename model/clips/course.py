@@ -11,11 +11,11 @@ from itertools import pairwise
 
 from model.clips.transforms import change_key
 from model.music.control import MAX_TEMPO, MIN_TEMPO
-from model.music.drums import ROLE_OF
+from model.music.drums import ROLE_OF, ROLES
 from model.music.harmony import MODES, Key, key_on, parse_key
-from model.music.midifile import Song, bar_at
-from model.music.notes import Note, Ticks
-from model.music.wishes import Fade, Modulation, TempoRamp, Wishes
+from model.music.midifile import Song, bar_at, bar_length
+from model.music.notes import TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
+from model.music.wishes import EVERY_BEAT, Fade, Modulation, Strokes, TempoRamp, Wishes
 
 LOUDEST = 127
 
@@ -23,10 +23,14 @@ LOUDEST = 127
 def follow_course(song: Song, wishes: Wishes) -> Song:
     """Return the song as its wishes have it, with the names of its sections."""
     song = _named(song, wishes)
+    for strokes in wishes.strokes:
+        song = _struck(song, strokes)
     if wishes.rests:
         song = rested(song, wishes)
     if wishes.modulation is not None:
         song = _modulated(song, wishes.modulation, wishes.modulation_bar(len(song.bars)))
+    if wishes.groups:
+        song = _accented(song, wishes.groups)
     for fade in wishes.fades:
         song = _faded(song, fade)
     return song if wishes.ramp is None else replace(song, tempos=ramped(song, wishes.ramp))
@@ -39,6 +43,60 @@ def _named(song: Song, wishes: Wishes) -> Song:
     return replace(
         song, sections=tuple((song.bars[bar][0], named[bar]) for bar in sorted(named) if bar < len(song.bars))
     )
+
+
+_USUAL_BEATS: dict[str, tuple[float, ...]] = {
+    "kick": (1, 3), "snare": (2, 4), "rim": (2, 4), "clap": (2, 4), "crash": (1,), "tom_low": (4.5,), "tom_mid": (4.25,), "tom_high": (4,),
+    "open_hat": (4.5,), "ride": (1, 2, 3, 4), "perc": (1, 2, 3, 4),
+}  # fmt: skip
+"""The beats of a bar on which a drum strikes that is asked for and that the band has not; others strike each eighth."""
+_EIGHTHS = tuple(1 + i / 2 for i in range(16))
+_STROKE = 60
+"""Ticks that a stroke lasts."""
+
+
+def _struck(song: Song, wish: Strokes) -> Song:
+    """Return the song with a drum on the beats that are wished, in all bars that drum; one that only has to be heard stays as it is where it is."""
+    kit = [n for n in song.notes if n.part == "drums"]
+    pitch = ROLES[wish.role]
+    if not wish.beats and any(n.pitch == pitch for n in kit):
+        return song
+    added: list[Note] = []
+    for at, meter in song.bars:
+        here = [n.velocity for n in kit if at <= n.start < at + bar_length(meter)]
+        beat = beat_length(meter)
+        for place in wish.beats or _USUAL_BEATS.get(wish.role, _EIGHTHS):
+            start = at + round((place - 1) * beat)
+            if here and start < at + bar_length(meter):
+                added.append(Note(Ticks(start), Ticks(_STROKE), pitch, sum(here) // len(here), "drums"))
+    if wish.beats == EVERY_BEAT:  # of a longer bar all of its beats
+        added += [
+            replace(added[0], start=Ticks(at + i * beat_length(m)))
+            for at, m in song.bars
+            for i in range(len(EVERY_BEAT), beats_in_bar(m))
+            if added and any(n.start == at for n in added)
+        ]
+    kept = [n for n in song.notes if n.part != "drums" or n.pitch != pitch]
+    return replace(song, notes=tuple(sorted([*kept, *added])))
+
+
+_ACCENT, _BESIDE = 1.18, 0.9
+"""How much louder the first eighth of a group is, and how much softer the others are."""
+
+
+def _accented(song: Song, groups: Sequence[int]) -> Song:
+    """Return the song with the first eighth of each group of a bar louder than the others."""
+    firsts = {at + sum(groups[:i]) * _EIGHTH for at, _ in song.bars for i in range(len(groups))}
+
+    def accented(note: Note) -> Note:
+        near = round(note.start / _EIGHTH) * _EIGHTH
+        factor = _ACCENT if near in firsts and abs(note.start - near) < _EIGHTH // 4 else _BESIDE
+        return replace(note, velocity=min(LOUDEST, max(1, round(note.velocity * factor))))
+
+    return replace(song, notes=tuple(accented(n) for n in song.notes))
+
+
+_EIGHTH = TICKS_PER_QUARTER // 2
 
 
 def rested(song: Song, wishes: Wishes) -> Song:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from model.music.harmony import MODES, SIGNS, Chord, Key, parse_chord, parse_key, suffix_quality
@@ -38,6 +38,12 @@ _JOINERS = frozenset(
         "back",
         "und",
         "dann",
+        "danach",
+        "afterwards",
+        "ensuite",
+        "después",
+        "depois",
+        "dopo",
         "y",
         "luego",
         "e",
@@ -67,7 +73,10 @@ _SOLFEGE = re.compile(r"(do|ut|ré|re|mi|fa|sol|la|si)([#b♯♭]?)(.*)", re.I)
 _SYLLABLES = {"do": "C", "ut": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A", "si": "B"}
 _DEGREE = re.compile(r"([b#]?)([1-7])(-?(?:7|9|11)?|[^/\d-][^/-]*|7[^/-]*)")
 _DEGREES = re.compile(r"[1-7]{2,32}")
-_TIMES = re.compile(r"(?:[x×*](\d{1,2})|(\d{1,2})[x×])", re.I)
+_PLAIN_NUMERAL = re.compile(r"[b#]?[IViv]+")
+_TIMES = re.compile(r"(?:=?[x×*](\d{1,2})|(\d{1,2})[x×])", re.I)
+_FILLED = re.compile(r"=(\d{1,2})")
+"""How `_plain` writes that the chords before it fill so many bars."""
 _NO_CHORD = re.compile(r"n\.?\s?c\.?", re.I)
 _RADIO = re.compile(r"[A-H]M")
 """AM, FM, GM: chords only among others."""
@@ -100,12 +109,22 @@ class ChordList:
 
     def bars(self, key: Key) -> tuple[tuple[Chord, ...], ...]:
         """Return its bars; numerals and degrees are read in the key. Raises ValueError."""
-        return _bars(self.items, key)
+        return tuple(tuple(bar) for bar in _bars(self.items, key))
+
+    def rests(self, key: Key) -> tuple[int, ...]:
+        """Return the bars, counted from 0, without a chord."""
+        return tuple(n for n, bar in enumerate(_bars(self.items, key)) if isinstance(bar, _RestBar))
 
     @property
-    def has_rests(self) -> bool:
-        """Whether it asks for bars without a chord, which are not played."""
-        return any(i.kind == "rest" for i in self.items)
+    def says_bars(self) -> bool:
+        """Whether it says how many bars its chords take, "Am F for 4 bars", or how often all of them come, "(Dm G7 C) x4"."""
+        often = self.items[-1].kind == "times" and sum(i.kind == "times" for i in self.items) == 1
+        return often or any(i.kind in ("filled", "times") and i.text.startswith("=") for i in self.items)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its chords are numerals with nothing behind them: ii V I."""
+        return all(_PLAIN_NUMERAL.fullmatch(i.text) is not None for i in self.items if i.kind in _CHORDS)
 
     @property
     def first(self) -> str:
@@ -118,10 +137,14 @@ class ChordList:
         return _counted(self.items[at + 1 :])
 
 
-_BARS_WORD = r"(?:bars?|measures?|takte?n?|compases|mesures?|battute|compassos|小节)"
+_BARS_WORD = r"(?i:bars?|measures?|takte?n?|compases|mesures?|battute|compassos|小节)"
 _LASTING = re.compile(rf"\(\s*(\d{{1,2}})\s*{_BARS_WORD}\s*\)")
 
 
+_FILLING = re.compile(
+    rf"\s*(?:for|für|pendant|durante|durant|por|per|を|は|弹|演奏)?\s*(?P<n>\d{{1,2}})\s?{_BARS_WORD}(?![a-z])", re.I
+)
+"""Behind several chords: "Am F for 4 bars" are four bars of both, in turn."""
 _FOR_BARS = re.compile(
     rf"(?<![\w#/])(?:(?P<chord>[A-H][^\s,;()|]{{0,11}})\s+(?:for|für|pendant|durante|por|per)\s+(?P<n>\d{{1,2}})\s+{_BARS_WORD}|(?P<of>\d{{1,2}})\s+{_BARS_WORD}\s+(?:of|de|di|mit|von|d')\s*(?P<behind>[A-H][^\s,;()|]{{0,11}}))(?![\w#])"
 )
@@ -131,7 +154,29 @@ _FOR_BARS = re.compile(
 def _plain(text: str) -> str:
     """Return a text with the signs that are read, each character in its place: "Am (2 bars)" is Am x2."""
     plain = _LASTING.sub(lambda said: f"x{said.group(1)}".ljust(len(said.group())), text.translate(SIGNS))
-    return _FOR_BARS.sub(_repeated, plain)
+    plain = _FOR_BARS.sub(_repeated, plain)
+    plain = _BARS_OF_REST.sub(lambda said: f"n.c. x{said['n']}".ljust(len(said.group())), plain)
+    groups = [
+        behind
+        for name in _SEVERAL.finditer(plain)
+        if (behind := _FILLING.match(plain, name.end())) is not None
+        and all(_symbol(c) is not None for c in re.split(r"[\s,]+", name.group()))
+    ]
+    if len(groups) + plain.count(" =x") < 2:  # "Am F C G, 8 bars" is as long as the piece
+        return plain
+    for behind in groups:
+        token = f" ={behind['n']}".rjust(len(behind.group()))
+        plain = plain[: behind.start()] + token + plain[behind.end() :]
+    return plain
+
+
+_SEVERAL = re.compile(
+    r"(?<![\w#/])[A-H][^\s,;()|=]{0,11}(?:\s*,\s*|\s+)(?:[A-H][^\s,;()|=]{0,11}(?:\s*,\s*|\s+))*[A-H][\w#♯♭+°øΔ△()^/-]{0,11}(?![\w#])",
+    re.A,
+)
+_BARS_OF_REST = re.compile(
+    rf"(?P<n>\d{{1,2}})\s*{_BARS_WORD}\s+(?:of\s+|de\s+|di\s+|mit\s+|von\s+)?n\.?\s?c\.?(?![a-z])", re.I
+)
 
 
 def _repeated(said: re.Match[str]) -> str:
@@ -140,7 +185,11 @@ def _repeated(said: re.Match[str]) -> str:
     several = (
         said["chord"] is not None and before is not None and _symbol(before.group(1)) is not None
     )  # "Am F for 4 bars" is four bars of both
-    return said.group() if several or _symbol(chord) is None else f"{chord} x{times}".ljust(len(said.group()))
+    return (
+        said.group()
+        if several or _symbol(chord) is None
+        else chord + f" =x{times}".rjust(len(said.group()) - len(chord))
+    )
 
 
 def parse_progression(text: str, key: Key) -> tuple[tuple[Chord, ...], ...]:
@@ -155,7 +204,7 @@ def parse_progression(text: str, key: Key) -> tuple[tuple[Chord, ...], ...]:
         raise ValueError(
             f"a progression has 1 to {MAX_PROGRESSION_BARS} bars, such as Am F C G or ii V I, not {wrong!r}"
         )
-    bars = _bars(runs[0], key)
+    bars = tuple(tuple(bar) for bar in _bars(runs[0], key))
     if not 1 <= len(bars) <= MAX_PROGRESSION_BARS:
         raise ValueError(f"a progression has 1 to {MAX_PROGRESSION_BARS} bars, such as Am F C G or ii V I")
     return bars
@@ -183,10 +232,14 @@ def _letters(found: ChordList) -> bool:
 
 
 def _is_a_form(text: str, found: ChordList) -> bool:
+    few = {i.text for i in found.items if i.kind in _CHORDS} <= {"A", "B", "C"}
+    if few and _BARS_OF_A_FORM.search(text, 0, found.start) is not None:
+        return True  # 16 bars: A A B A
     return _OF_A_FORM.match(text, found.end) is not None or _FORM_OF.search(text, 0, found.start) is not None
 
 
 _OF_A_FORM = re.compile(r"\s*(?:sections?|parts?|forms?|structures?|patterns?|song form|段|部分)\b")
+_BARS_OF_A_FORM = re.compile(rf"\b{_BARS_WORD}\s*:\s*$")
 _FORM_OF = re.compile(r"\b(?:sections?|parts?|forms?|structure|pattern|rondo|rondeau)\W*$")
 
 
@@ -202,7 +255,7 @@ def _runs(text: str) -> Iterator[tuple[_Item, ...]]:
     """Yield the items that follow one another with nothing but links between them, all chords of one run alike."""
     run: list[_Item] = []
     family = ""
-    for found, joined in _tokens(text):
+    for found, joined in _with_minor_letters(text, list(_tokens(text))):
         if run and not joined:
             yield from _closed(run)
             run, family = [], ""
@@ -216,11 +269,39 @@ def _runs(text: str) -> Iterator[tuple[_Item, ...]]:
     yield from _closed(run)
 
 
+_Tokens = Sequence[tuple[list[_Item] | None, bool]]
+
+
+def _with_minor_letters(text: str, tokens: _Tokens) -> Iterator[tuple[list[_Item] | None, bool]]:
+    """Yield the tokens, with small letters beside capital ones as minor chords: "Akkorde: a F C G", "d F a C".
+
+    An a or e is a word, too: it is one only behind a colon or another small letter of the list.
+    """
+    among, begins = False, 0
+    for n, (found, joined) in enumerate(tokens):
+        item = found[0] if found is not None and len(found) == 1 else None
+        among = among and joined
+        begins = begins if joined or not found else found[0].start
+        if item is not None and item.kind == "lower" and len(item.text) == 1 and item.text != "b":
+            near = [
+                tokens[i][0] for i, linked in ((n - 1, joined), (n + 1, _joined(tokens, n + 1))) if linked and i >= 0
+            ]
+            beside = any(i.kind == "symbol" for items in near for i in items or ())
+            told = item.text not in "ae" or among or text[:begins].rstrip().endswith((":", "："))
+            if beside and told and (minor := _chord(item.text.upper() + "m")) is not None:
+                found, among = [replace(item, kind="symbol", text=item.text.upper() + "m", chord=minor)], True
+        yield found, joined
+
+
+def _joined(tokens: _Tokens, at: int) -> bool:
+    return at < len(tokens) and tokens[at][1]
+
+
 def _closed(run: Sequence[_Item]) -> Iterator[tuple[_Item, ...]]:
     """Yield a run without the signs at its ends that belong to no chord of it."""
     if not any(i.kind in _CHORDS for i in run):
         return
-    first = next(n for n, i in enumerate(run) if i.kind in _CHORDS or i.kind in ("open", "bar"))
+    first = next(n for n, i in enumerate(run) if i.kind in (*_CHORDS, "open", "bar", "rest"))
     last = next(n for n in range(len(run), 0, -1) if run[n - 1].kind != "open")
     yield tuple(run[first:last])
 
@@ -328,8 +409,10 @@ def _item(word: str, start: int) -> _Item | None:
         return _Item("hold", start, end)
     if _NO_CHORD.fullmatch(word):
         return _Item("rest", start, end)
+    if (filled := _FILLED.fullmatch(word)) is not None:
+        return _Item("filled", start, end, word, count=int(filled.group(1)))
     if (times := _TIMES.fullmatch(word)) is not None:
-        return _Item("times", start, end, count=int(times.group(1) or times.group(2)))
+        return _Item("times", start, end, word, count=int(times.group(1) or times.group(2)))
     for kind, read in _READERS:
         chord = read(word)
         if chord is not None:
@@ -418,7 +501,11 @@ def _counted(items: Sequence[_Item]) -> ChordList | None:
         return _counted(kept[at + 1 :])
     if not _MEANT[kind](kept, chords):
         return None
-    last = max(n for n, i in enumerate(kept) if i.kind in (*_CHORDS, "repeat", "times", "hold", "rest", "bar", "close"))
+    last = max(
+        n
+        for n, i in enumerate(kept)
+        if i.kind in (*_CHORDS, "repeat", "times", "filled", "hold", "rest", "bar", "close")
+    )
     kept = kept[: last + 1]
     while kept[-1].kind == "close" and not any(i.kind == "open" for i in kept):
         kept = kept[:-1]
@@ -427,13 +514,13 @@ def _counted(items: Sequence[_Item]) -> ChordList | None:
 
 def _meant_as_symbols(kept: Sequence[_Item], chords: Sequence[_Item]) -> bool:
     texts = [c.text for c in chords]
-    drawn = any(i.kind in ("repeat", "bar", "hold", "times") for i in kept)
+    drawn = any(i.kind in ("repeat", "bar", "hold", "times", "rest") for i in kept)
     telling = [t for t in texts if len(t) > 1 and not _RADIO.fullmatch(t)]
     if any(c.kind == "word" for c in chords):
         return len(chords) > 2
     if len(chords) < 2:
         return bool(telling) and drawn
-    return any(t != "A" for t in texts) and (len(chords) > 2 or bool(telling))
+    return any(t != "A" for t in texts) and (len(chords) > 2 or bool(telling) or any(c.text[:1] == "=" for c in kept))
 
 
 def _meant_as_lower(kept: Sequence[_Item], chords: Sequence[_Item]) -> bool:
@@ -482,7 +569,11 @@ _MEANT: dict[str, Callable[[Sequence[_Item], Sequence[_Item]], bool]] = {
 _Bar = list[Chord]
 
 
-def _bars(items: Sequence[_Item], key: Key) -> tuple[tuple[Chord, ...], ...]:
+class _RestBar(list[Chord]):
+    """A bar without a chord; under it the chord before goes on, or the first one begins."""
+
+
+def _bars(items: Sequence[_Item], key: Key) -> list[_Bar]:
     german = any(
         i.kind in ("symbol", "lower") and (i.text[0] in "Hh" or _GERMAN.match(i.text) is not None) for i in items
     )
@@ -494,7 +585,8 @@ def _bars(items: Sequence[_Item], key: Key) -> tuple[tuple[Chord, ...], ...]:
             continue
         cells.append((item, _chords_of(item, key, german=german) if item.kind in _CHORDS else []))
     bars = _drawn(cells) if drawn else _in_beats(cells) if held else _one_a_bar(cells)
-    return tuple(tuple(bar) for bar in bars if bar)
+    first = next((bar for bar in bars if bar), [])
+    return [type(bar)(bar or first) for bar in bars if bar or isinstance(bar, _RestBar)]
 
 
 def _held(items: Sequence[_Item]) -> bool:
@@ -537,27 +629,44 @@ _Cells = Sequence[tuple[_Item, list[Chord]]]
 
 def _one_a_bar(cells: _Cells) -> list[_Bar]:
     bars: list[_Bar] = []
-    opened = [0]
+    opened, filled = [0], 0
     for n, (item, chords) in enumerate(cells):
         match item.kind:
             case "open":
                 opened.append(len(bars))
             case "close" if len(opened) > 1 and not _times_next(cells, n):
                 opened.pop()
-            case "repeat" | "rest" if bars:
-                bars.append(list(bars[-1]))
+            case "repeat" if bars:
+                bars.append(_again(bars[-1]))
+            case "rest":
+                bars.append(_RestBar(bars[-1] if bars else ()))
+            case "filled" if len(bars) > filled and 0 < item.count <= MAX_PROGRESSION_BARS:
+                bars[filled:] = _filling(bars[filled:], item.count)
+                filled = len(bars)
             case "times" if bars and 0 < item.count <= MAX_TIMES:
                 closed = n > 0 and cells[n - 1][0].kind == "close"
                 first = opened.pop() if closed and len(opened) > 1 else len(bars) - 1
                 boxed = closed and first == len(bars) - 1 and sum(other.kind == "open" for other, _ in cells[:n]) > 1
                 last = all(later.kind not in _CHORDS for later, _ in cells[n + 1 :])
-                earlier = any(other.kind == "times" for other, _ in cells[:n])
+                earlier = any(other.kind in ("times", "filled") for other, _ in cells[:n])
                 if (not closed or boxed) and last and not earlier and len(bars) > 1:
                     first = 0  # "Am F C G x2" and "[Am] [F] x2" are all of it, "Am x2, F, G" one chord
-                bars += [list(b) for b in bars[first:] * (item.count - 1)]
+                bars += [_again(b) for b in bars[first:] * (item.count - 1)]
             case _:
                 bars += [[c] for c in chords]
     return bars
+
+
+def _filling(group: Sequence[_Bar], count: int) -> list[_Bar]:
+    """Return so many bars of a group of chords, in turn; more chords than bars share them."""
+    if len(group) <= count:
+        return [_again(group[i % len(group)]) for i in range(count)]
+    cuts = [len(group) * i // count for i in range(count + 1)]
+    return [[c for bar in group[a:b] for c in bar] for a, b in itertools.pairwise(cuts)]
+
+
+def _again(bar: _Bar) -> _Bar:
+    return type(bar)(bar)
 
 
 def _times_next(cells: _Cells, n: int) -> bool:
@@ -571,12 +680,14 @@ def _drawn(cells: _Cells) -> list[_Bar]:
     last: list[Chord] = []
     for item, chords in [*cells, (_Item("bar", 0, 0), list[Chord]())]:
         if item.kind == "times" and bars and not bar and 0 < item.count <= MAX_TIMES:
-            bars += [list(b) for b in bars * (item.count - 1)]
+            bars += [_again(b) for b in bars * (item.count - 1)]
         elif item.kind != "bar":
             bar.append((item.kind, chords))
         elif bar:
             if [k for k, _ in bar] == ["repeat"] and bars:
-                bars.append(list(bars[-1]))
+                bars.append(_again(bars[-1]))
+            elif all(k == "rest" for k, _ in bar):
+                bars.append(_RestBar(last))
             else:
                 found: list[Chord] = []
                 for kind, chord in bar:

@@ -102,8 +102,16 @@ def borrowed_from(chord: Chord, key: Key) -> bool:
     return bool(tones - key.pitch_classes - leading) and tones <= parallel and chord.root != (key.tonic + 7) % 12
 
 
+def key_third(chord: Chord) -> bool:
+    """Return True if a chord has a minor third, and no major one."""
+    return 3 in QUALITIES[chord.quality] and 4 not in QUALITIES[chord.quality]
+
+
 def key_of(chords: Sequence[Chord]) -> Key:
     """Return the major or minor key that fits chords best; the first and the last decide a tie."""
+    if len({c.root for c in chords}) == 1:  # a vamp is in its own key
+        mode = "minor" if key_third(chords[0]) else "major"
+        return Key(chords[0].root, mode, MODES[mode])
     best, found = -1e9, Key(0, "major", MODES["major"])
     for tonic in range(12):
         for mode in ("major", "minor"):
@@ -118,6 +126,7 @@ def key_of(chords: Sequence[Chord]) -> Key:
                 minor = 3 in QUALITIES[chord.quality] and 4 not in QUALITIES[chord.quality]
                 if chord.root == tonic and minor == (mode == "minor"):
                     score += weight
+            score += 0.01 * any(c.root == tonic and key_third(c) == (mode == "minor") for c in chords)
             if score > best + 1e-9:
                 best, found = score, key
     return found

@@ -124,8 +124,9 @@ def wished_bars(plan_: Plan) -> int | None:
         return plan_.bars
     if len(wishes.sections) > 1:
         return min(MAX_BARS, sum(s.bars for s in wishes.sections))
-    named = [s.bars for s in wishes.sections] + [c.bar - 1 for c in wishes.cues]
+    named = [s.bars for s in wishes.sections] + [c.bar - 1 for c in wishes.cues if c.cue != "fill"]
     rested = [max(r.first - 1, r.last or 0) for r in wishes.rests]
+    rested += [c.bar - 1 for c in wishes.cues if c.cue == "fill"]
     lasting = [
         w for w in (wishes.ramp, *wishes.fades) if w is not None and (w.first is not None or (w.bars or 0) > _FEW)
     ]

@@ -82,6 +82,7 @@ class CueAt:
         return self.cue == "drop" or bar < self.bar - 1 + (self.bars or CUES[self.cue][0])
 
 
+EVERY_BEAT = (1, 2, 3, 4)
 HALVES = ("first half", "second half")
 
 
@@ -103,6 +104,14 @@ class Rest:
         """Return its bars, counted from 0, of so many, where it names no section."""
         first, last = (b if b is None or b > 0 else of + 1 + b for b in (self.first, self.last))
         return range(max(0, (first or 1) - 1), of if last is None else last)
+
+
+@dataclass(frozen=True, slots=True)
+class Strokes:
+    """A drum, by its role, and the beats of a bar that it strikes, counted from 1; none where it only is to be heard: then on its usual ones."""
+
+    role: str
+    beats: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +153,7 @@ class Modulation:
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """The wishes of a prompt that have a form of their own. `seconds` is a duration, 0 for none; `chords` counts different chords, 0 for any."""
+    """The wishes of a prompt that have a form of their own. `seconds` is a duration, 0 for none; `chords` counts different chords, 0 for any; `groups` are the eighths of a bar, each group accented."""
 
     seconds: float = 0.0
     chords: int = 0
@@ -154,6 +163,8 @@ class Wishes:
     ramp: TempoRamp | None = None
     fades: tuple[Fade, ...] = ()
     modulation: Modulation | None = None
+    strokes: tuple[Strokes, ...] = ()
+    groups: tuple[int, ...] = ()
 
     def modulation_bar(self, bars: int) -> int:
         """Return the bar, counted from 1, at which the key changes in a piece of so many; a section that there is not lies where it mostly does."""
@@ -179,6 +190,8 @@ class Wishes:
                 else f"in bars {_from_end(rest.first)} to {_from_end(rest.last) if rest.last else 'the end'}"
             )
             form.append(f"no {' or '.join(rest.roles).replace('_', ' ') or rest.part} {place}")
+        form += [f"{s.role.replace('_', ' ')} on {' '.join(map(str, s.beats))}" for s in self.strokes if s.beats]
+        form += [f"grouped {'+'.join(map(str, self.groups))}"] if self.groups else []
         found = [("length", f"{self.seconds:g} seconds")] if self.seconds else []
         found += [("chords", str(self.chords))] if self.chords else []
         found += [("form", ", ".join(form))] if form else []

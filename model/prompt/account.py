@@ -77,6 +77,10 @@ _VOWELS = "aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿăâîą�
 _SIGNS = re.compile(r"[^\w\s](?:[^\w]*[^\w\s])?")
 _SOUNDS = re.compile(r"[啊吧噗噜啦嘎呃哦嗯哈呵嘿呀哇呜嘻咕咯哒嘟哔叽咔喵汪呱唧嘣]{5,}")
 """Chinese signs that only sound, when three and more different ones stand together."""
+_PLACEHOLDERS = re.compile(
+    r"(?:ほげ|ふが|ぴよ|ホゲ|フガ|ピヨ){2,}|(?<![a-z])(?:hoge|fuga|piyo|foobar|foo bar(?: baz)?|lorem ipsum(?: dolor sit amet)?|bla(?:h)?(?: bla(?:h)?)+|blablabla|trololo|asdf)(?![a-z])"
+)
+"""Words that stand for any other: hoge fuga piyo."""
 _SMALL_SIGNS = re.compile(r"[的一是了我不哈吧呢吗嘛啊\s]{4,}")
 _TWO_AGAIN = re.compile(r"([b-df-hj-np-tv-xz])(?!\1)([b-df-hj-np-tv-xz])\1\2\1")
 _KANA_AGAIN = re.compile(r"([ぬぽばびぶべぼぱぴぷぺけせてねめもやゆより])\1{2,}")
@@ -313,6 +317,7 @@ def _left(shown: str, start: int, end: int) -> Iterator[Reading]:
     odd += [
         (*m.span(), "unknown", NO_WORD) for p in (_KANA_AGAIN, _AGAIN) for m in p.finditer(shown.lower(), start, end)
     ]
+    odd += [(*m.span(), "unknown", NO_WORD) for m in _PLACEHOLDERS.finditer(shown.lower(), start, end)]
     if _SMALL_SIGNS.fullmatch(shown) is not None:
         odd.append((start, end, "unknown", NO_WORD))
     if not any(c.isalnum() for c in shown):
@@ -433,6 +438,7 @@ REASONS = {
     "instrument": "it is none of the instruments that are played here",
     "swing": "swing is said by a number or a word: swing 60%, a light shuffle, straight",
     "add": "it is none of the parts, instruments and styles that are known here",
+    "question": "words say music only: a question or an errand is no wish of it",
     "ending": "a piece ends on a cadence or loops; other endings and pauses are not said by words",
 }
 IN_A_CHANGE = frozenset(REASONS[kind] for kind in ("level", "before", "form", "place", "ending"))

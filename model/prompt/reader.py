@@ -19,7 +19,7 @@ from model.music.harmony import Key, key_on, parse_key
 from model.music.notes import ADDED_PARTS, METERS
 from model.music.plan import LEVELS
 from model.music.programs import PROGRAMS
-from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes
+from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Rest, Strokes, Wishes
 from model.prompt.account import Fact, account, find_mentions, in_other_languages, straightened
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
 from model.prompt.rules.negation import NamedSpan, Reader, T, negated, what_is_denied, within
@@ -27,12 +27,22 @@ from model.prompt.rules.numbers import in_digits
 from model.prompt.rules.parts import NO_PARTS_STATED, StatedParts
 from model.prompt.rules.tempo_meter import tempo_after_style
 from model.prompt.rules.two_styles import WALTZES, TwoStyles, two_styles
-from model.prompt.rules.vocabulary import DETERMINER_BEFORE, SIMPLIFIED, FoundTerm, Term, opposite, table
+from model.prompt.rules.vocabulary import (
+    DETERMINER_BEFORE,
+    SIMPLIFIED,
+    FoundTerm,
+    Term,
+    is_another_word,
+    opposite,
+    table,
+)
 from model.prompt.rules.vocabulary import find as find_terms
 from model.prompt.second_instruments import cast, shared_out
+from model.prompt.wishes.at_bars import FILL
 from model.prompt.wishes.find import find_wishes
 from model.prompt.wishes.found import FoundWish
 from model.prompt.wishes.sections import chorus_by_name, find_sections
+from model.prompt.wishes.strokes import find_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +128,13 @@ STAYS = re.compile(
     re.I,
 )
 """What is not to be taken away is kept."""
-_LABEL = re.compile(r"(?:any |the )?(?:metre|meter|time signature|taktart|compás|mesure)")
+_LABEL = re.compile(r"(?:any |the )?(?:metre|meter|time signature|taktart|compás|compasso|mesure)")
 """Beside a metre that was read, its name."""
+_KEY_LABEL = re.compile(
+    r"\b(?:tom|tono|tonalidad|tonalidade|tonalité|tonalità|tonart|key)(?: de| di| of| d[ao])?\s+(?=\w)"
+)
+_METER_LABEL = re.compile(r"\b(?:compasso|compás)(?: de)?\s+(?=\d{1,2}/\d)")
+"""Before a key or a metre that is read, its name."""
 _SLASH = re.compile(r"(?<=[^\W\d_]{3})/(?=[^\W\d_]{3})")
 """Between two words: lofi/jazz, drums/bass."""
 _TAG = re.compile(
@@ -129,6 +144,9 @@ _TAG = re.compile(
 _SPACES = re.compile(r"\s{2,}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Control characters: they say nothing, and some of them are marks of the readers' own."""
+_STRAIGHT = 0.5
+_RICH_CHORDS = 0.75
+"""The complexity from which a style means sevenths by plain numerals: jazz, bossa nova, neo-soul."""
 _SHORT = 5
 """Words of a prompt in which a bare number is a tempo whatever the others are."""
 _STOP = re.compile(
@@ -182,6 +200,14 @@ def parse_prompt(text: str) -> ParsedPrompt:
     refusals = [(k.start, k.end) for k in refused_keys] + [(m.start, m.end) for m in refused_meters]
     taken += refusals
     key = take(lambda t: keys.key(_A_MODE.sub(" ", t)), plain, "key") or wished.key
+    facts += [
+        (m.start(), m.end(), "key")
+        for m in _KEY_LABEL.finditer(lower)
+        if key is not None and within(m.end(), [f[:2] for f in facts])
+    ]
+    facts += [(m.start(), m.end(), "meter") for m in _METER_LABEL.finditer(lower)]
+    at_a_place = take(keys.palo, lower, "key")  # bulería por medio
+    key = key or at_a_place
     if (
         key is not None
         and key.mode == "major"
@@ -195,11 +221,15 @@ def parse_prompt(text: str) -> ParsedPrompt:
         given = progressions.find_progression(plain, key) or given
     meter_said = take(tempo_meter.meter, lower, "meter")
     meter = meter_said.played if meter_said is not None else None
+    groups, grouped = find_groups(_blanked(lower, taken), meter)
+    taken += [] if grouped is None else [(grouped.start, grouped.end)]
     named_blues = tempo_meter.blues_bars(lower)  # its words are a style too: they stay
     bars = take(tempo_meter.bars, lower, "bars") or wished.bars or (named_blues.value if named_blues else None)
     if named_blues is not None and (often := tempo_meter.said_of_blues_bars(lower)) is not None:
         taken.append(often)
         facts.append((*often, "bars"))
+    if bars is None and given is not None and (given.says_bars or given.rests):
+        bars = len(given.bars) * (1 if given.says_bars else -(-_USUAL_BARS // len(given.bars)))
     if bars is not None and any(c.bar > bars for c in wished.wishes.cues) and _is_a_stretch(lower, facts):
         bars = None  # "a slow burn for 8 bars, then drop at bar 9"
     bound = tempo_meter.tempo_bound(lower)
@@ -207,15 +237,24 @@ def parse_prompt(text: str) -> ParsedPrompt:
     taken += refusals[-1:] if bound is not None else []
     tempo = take(tempo_meter.tempo, lower, "tempo") if wished.tempo is None else wished.tempo
     feel = tempo_meter.feel(lower)
+    at_a_bar = None if feel is None else tempo_meter.feel_at_a_bar(lower, feel)
+    feel = feel if at_a_bar is None else None
+    taken += [] if at_a_bar is None else [at_a_bar]
     taken += [(feel.start, feel.end)] if feel else []
     facts += [(feel.start, feel.end, "feel")] if feel else []
     swing = take(tempo_meter.swing, lower, "swing")
+    facts += [(*span, "swing") for span in tempo_meter.said_straight(lower)] if swing == _STRAIGHT else []
     mode = take(keys.mode, lower, "key") if key is None else None
     if given is not None and given.key is not None and mode == "minor" and not given.key.minor:
         given = progressions.find_progression(plain, parse_key("A minor")) or given  # "ii V I, minor"
     again = keys.mode(_blanked(lower, taken)) if key is not None else None
     facts += [(again.start, again.end, "key")] if again and key and again.value == key.mode else []
-    terms = cast(lower, list(find_terms(lower)))
+    terms = [f for f in cast(lower, list(find_terms(lower))) if not is_another_word(lower, f)]
+    compared = tempo_meter.compared_tempo(lower, terms) if tempo is None else None
+    if compared is not None:
+        tempo, feel = compared.value, None
+        taken.append((compared.start, compared.end))
+        facts = [*(f for f in facts if f[2] != "feel"), (compared.start, compared.end, "tempo")]
     # a key, metre or tempo that is refused has used up its negation
     # what nothing here can do may be denied in a list as well: no vocals or lyrics
     metred = meter_said is not None or bool(refused_meters)
@@ -224,7 +263,8 @@ def parse_prompt(text: str) -> ParsedPrompt:
     others = [NamedSpan(w.start, w.end, noun=True) for w in beyond]
     names = sorted([*parts.listable_names(lower, terms), *others], key=lambda n: (n.start, -n.end))
     but = parts.KIT_BUT.search(lower)
-    of_all = _blanked(lower, list(wished.binding))  # "no drums until bar 9" denies them there only
+    fills = [(w.start, w.end) for w in wished.found if w.about == "form" and FILL.search(lower, w.start, w.end)]
+    of_all = _blanked(lower, [*wished.binding, *fills])  # "no drums until bar 9" denies them there only
     denied = negated(_blanked(of_all, refusals if but is None else [*refusals, but.span()]), names)
     wanted = [
         f
@@ -234,6 +274,8 @@ def parse_prompt(text: str) -> ParsedPrompt:
         and (not within(f.start, taken) or f.term.name == "blues" or within(f.start, wished.players))
         and _musical(_blanked(lower, taken), f, after)
     ]
+    if given is not None and any((f.term.complexity or 0) >= _RICH_CHORDS for f in wanted if f.term.kind == "genres"):
+        given = given.with_sevenths()
     blues = None  # a blues is its twelve bars, called so or not
     if (
         given is None
@@ -275,24 +317,36 @@ def parse_prompt(text: str) -> ParsedPrompt:
     stated_parts = stated_parts.also(shared.added)
     touch, finish = levels.articulation(lower, denied), levels.ending(unread, denied)
     told = [
+        *([] if grouped is None else [grouped]),
+        *([] if at_a_bar is None else [FoundWish(*at_a_bar, "half and double time are those of the whole piece")]),
         *(w for w in wished.found if w.about or not within(w.start, denied)),  # "no vocals" is met
         *shared.told,
         *_shares(lower, terms, denied),
         *_nearest(meter_said, facts),
         *_nearest_sounds(wanted),
-        *([FoundWish(given.start, given.end, "bars without a chord are not played: the chord before goes on")] if given and given.rests else []),
+        *([FoundWish(given.start, given.end, "in a bar without a chord nobody plays chords: bass and melody go on with the chord before")] if given and any(given.rests) and given.rests != tuple(range(len(given.rests))) else []),
     ]  # fmt: skip
     facts += [(f.start, f.end, f.term.kind) for f in wanted]
     facts += [(start, end, "figure") for start, end in figured if not within(start, denied)]
     abroad = in_other_languages(shown)
     heard = parts.sounding(lower, terms, stated_parts)
     facts += [(start, end, "parts") for start, end in heard if not within(start, abroad)]
+    facts += [(m.start(), m.end(), "parts") for m in _ACCOMPANIES.finditer(lower) if _is_beside(lower, m, wanted)]
     said = {**stated_levels, "register": register or None, "articulation": touch or None, "ending": finish}
     facts += levels.said(lower, fixed, said)
+    facts += [
+        (*span, "register")
+        for span in levels.said_of_registers(lower, [(a, b) for a, b, _ in parts.named_players(lower, terms)])
+    ]
     if stated_parts.only is not None:  # solo piano: who plays
         mentioned = [m for m in mentioned if not _SOLO.fullmatch(lower, m.start, m.end)]
     told += _unread_mentions(
-        [*mentioned, *_other_keys(_blanked(plain, taken), key), *_silent(lower, terms, stated_parts, denied)],
+        [
+            *mentioned,
+            *_other_keys(_blanked(plain, taken), key),
+            *_other_mode(_blanked(lower, taken), key, mode),
+            *_silent(lower, terms, stated_parts, denied),
+        ],
         facts,
         told,
     )
@@ -314,10 +368,56 @@ def parse_prompt(text: str) -> ParsedPrompt:
         two_styles(lower, wanted), figures.named_figures(lower, denied),
         tuple(name for name, what in stated.items() if what is not None),
         Refused(tuple(k.value for k in refused_keys), tuple(m.value for m in refused_meters), bound.value if bound else (MIN_TEMPO, MAX_TEMPO)),
-        wished.wishes, account(shown, *_whole_words(spelled_out, lower, facts, told)),
+        replace(_without_chords(wished.wishes, given, bars), groups=groups, strokes=_struck(lower, wished.wishes, denied, figured)), account(shown, *_whole_words(spelled_out, lower, facts, told)),
         _rest(plain, taken) or (_NOTHING_LEFT if denied or refusals else ""),
         _unwanted_programs(lower, terms, denied),
     )  # fmt: skip
+
+
+def _struck(
+    lower: str, wishes: Wishes, denied: Sequence[tuple[int, int]], figured: Sequence[tuple[int, int]]
+) -> tuple[Strokes, ...]:
+    """Return the strokes that are wished, and each drum of the kit that is named and only has to be heard."""
+    told = {s.role for s in wishes.strokes}
+    heard = {
+        roles[0]: Strokes(roles[0])
+        for start, end, roles in parts.drum_pieces(lower)
+        if roles[0] not in told
+        and not within(start, denied)
+        and not within(start, figured)
+        and parts.is_no_head(lower, end)
+    }
+    return (*wishes.strokes, *heard.values())
+
+
+def _without_chords(wishes: Wishes, given: progressions.FoundProgression | None, bars: int | None) -> Wishes:
+    """Return the wishes, with rests of who plays chords in the bars for which a progression has none."""
+    if given is None or not given.rests:
+        return wishes
+    rounds = range(0, max(bars or 0, len(given.bars)), len(given.bars))
+    rests = [Rest(p, at + n + 1, at + n + 1) for p in _CHORDAL for at in rounds for n in given.rests]
+    return replace(wishes, rests=(*wishes.rests, *rests))
+
+
+_CHORDAL, _USUAL_BARS = ("chords", "pad", "arp"), 8
+"""Who plays chords, and the bars of a piece whose words say none."""
+_ACCOMPANIES = re.compile(
+    r"\b(?:begleitung|begleitet|accompagnement|accompagnée?|acompañamiento|acompañad[oa]|accompagnamento|accompagnat[oa]|acompanhamento|acompanhad[oa]|accompaniment|accompanied)\b|伴奏"
+)
+_LINKED = re.compile(
+    r"[\s:,-]*(?:(?:by|von|vom|par|por|da|dal|de|di|mit|with|auf|on|the|an?|einem?|une?|una?|uma?|au|à|la|le|el|il|o|des|du)\s+)*"
+)
+
+
+def _is_beside(lower: str, said: re.Match[str], terms: Sequence[FoundTerm]) -> bool:
+    """Return True if an instrument that plays no melody stands beside a word for accompanying."""
+    named = [f for f in terms if f.term.kind == "instruments" and f.term.part != "melody"]
+    return any(
+        _LINKED.fullmatch(lower, said.end(), f.start) is not None
+        or _LINKED.fullmatch(lower, f.end, said.start()) is not None
+        for f in named
+        if said.end() <= f.start or f.end <= said.start()
+    )
 
 
 _FOR_SO_LONG = re.compile(r"\b(?:for|für|pendant|durante|per|por)\s+(?:the first |about )?$")
@@ -424,6 +524,25 @@ def _other_keys(plain: str, known: Key | None) -> list[FoundWish]:
             other.start,
             other.end,
             f"the piece is in {known.name}: another key is said by its bar, modulate to {other.value.name} at bar 9",
+        )
+    ]
+
+
+def _other_mode(lower: str, key: Key | None, known: str | None) -> list[FoundWish]:
+    """Return major or minor that the words name beside the other one: a verse in minor and a chorus in major."""
+    other = (
+        keys.mode(lower)
+        if known in ("major", "minor") or (key is not None and key.mode in ("major", "minor"))
+        else None
+    )
+    mine = known or (key.mode if key is not None else "")
+    if other is None or {other.value, mine} != {"major", "minor"}:
+        return []
+    return [
+        FoundWish(
+            other.start,
+            other.end,
+            f"the piece is in {mine}: another key is said by its bar, modulate to C {other.value} at bar 9",
         )
     ]
 

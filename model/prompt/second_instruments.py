@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from model.music.notes import ADDED_PARTS
 from model.music.plan import ANSWER, UNISON
-from model.prompt.rules.parts import PART
+from model.prompt.rules.parts import HELD, PART
 from model.prompt.rules.vocabulary import FoundTerm
 from model.prompt.wishes.found import FoundWish
 
@@ -23,8 +23,6 @@ _TURNS = re.compile(
     r"alternándose|alternando)\b|对答|对话|轮流|交替|呼应|掛け合い|交互"
 )
 """What says that two instruments play one after the other."""
-_HELD = frozenset([*range(16, 24), *range(40, 45), *range(48, 55), *range(56, 80), *range(88, 96)])
-"""General MIDI programs whose tone does not die away: organs, bows, voices, winds, pads."""
 
 _OF_SEVERAL_STRINGS = frozenset([8, 11, 12, 15, 25, *range(104, 109)])
 """General MIDI programs of melody instruments that are struck or plucked, and play chords where another one has the melody."""
@@ -58,7 +56,8 @@ def cast(lower: str, terms: Sequence[FoundTerm]) -> list[FoundTerm]:
         if before is not None and _PLAYED_ON.fullmatch(lower, before.end(), f.start):
             given[f] = before
         elif behind is not None:
-            beside = behind.lastgroup in ("arp", "melody") and not lower[f.end : behind.start()].strip()
+            low = behind.lastgroup == "bass" and f.term.program in _LOW
+            beside = (behind.lastgroup in ("arp", "melody") or low) and not lower[f.end : behind.start()].strip()
             if beside or _PLAYS.fullmatch(lower, f.end, behind.start()):
                 given[f] = behind
     taken = {m.span() for m in given.values()}
@@ -72,6 +71,10 @@ def cast(lower: str, terms: Sequence[FoundTerm]) -> list[FoundTerm]:
 def _is_of_a_name(part: re.Match[str], terms: Sequence[FoundTerm]) -> bool:
     """Return True if the word for a part is but a piece of a longer name: the bass of a bass clarinet."""
     return any(f.start <= part.start() and part.end() <= f.end and (f.start, f.end) != part.span() for f in terms)
+
+
+_LOW = frozenset([42, 43, 57, 58, 66, 67, 70])
+"""General MIDI programs that may play a bass line by their names alone: a cello bass, a tuba bass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,8 @@ def shared_out(lower: str, wanted: Sequence[FoundTerm], taken: frozenset[str]) -
             continue
         free = [p for p in ADDED_PARTS if p not in found and p not in taken and p != "perc"]
         if part == "chords":
-            held = second.term.program in _HELD
-            if held or found["chords"].term.program not in _HELD:
+            held = second.term.program in HELD
+            if held or found["chords"].term.program not in HELD:
                 other, wants = second, "pad" if held else "arp"
             else:  # strings and a piano: the piano has the rhythm
                 other, wants = found["chords"], "pad"

@@ -281,6 +281,10 @@ def _blend(terms: Sequence[Term], name: str, hint: float) -> float:
 
 
 _PACES = frozenset(["slow", "fast", "medium", "very slow", "very fast"])
+_SLOW_END = 0.03
+"""How far into the range of a style "slow" lies."""
+_VERY_SLOW, _VERY_FAST = 60, 160
+"""The tempi that "very slow" and "very fast" are at most and at least, where no style is named."""
 _BEYOND = 2**0.25
 """How far past the end of a style's range of tempi "very slow" and "very fast" lie: a quarter of an octave."""
 
@@ -296,13 +300,15 @@ def _tempo(parsed: ParsedPrompt, hint: float) -> float:
     wanted = float(np.exp(np.mean(heard)))
     very = next((t.name for t in parsed.terms if t.name in ("very slow", "very fast")), None)
     if not genres:
-        return wanted
+        return {"very slow": min(wanted, _VERY_SLOW), "very fast": max(wanted, _VERY_FAST)}.get(very or "", wanted)
     low = sum(g[0] for g in genres) / len(genres)
     high = sum(g[1] for g in genres) / len(genres)
     if very is not None:
         return max(20.0, low / _BEYOND) if very == "very slow" else min(300.0, high * _BEYOND)
     # 60..130 bpm of feeling spread over the range of the genre
     place = min(1.0, max(0.0, (wanted - 60) / 70))
+    if any(t.name == "slow" for t in parsed.terms):
+        place = min(place, _SLOW_END)
     return low + (high - low) * place
 
 

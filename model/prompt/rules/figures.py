@@ -40,7 +40,7 @@ FIGURES = {
     ),
     "one drop": Figure(re.compile(r"\bone[\s-]drop\b|ワンドロップ"), "kick", (0,), beat=2),
     "sixteenth hats": Figure(re.compile(rf"\b(?:16ths?|sixteenths?){_HATS}|十六分(?:音符)?的?踩?镲"), "closed_hat", (0, 6, 12, 18)),
-    "eighth hats": Figure(re.compile(rf"\b(?:8ths?|eighths?){_HATS}|八分(?:音符)?的?踩?镲"), "closed_hat", (0, 12)),
+    "eighth hats": Figure(re.compile(rf"\b(?:8ths?|eighths?){_HATS}|八分(?:音符)?的?踩?镲|踩镲(?:打|走|是|用)?八分(?:音符)?"), "closed_hat", (0, 12)),
     "offbeat hats": Figure(re.compile(r"\boff[\s-]?beat\s+(?:open\s+)?(?:hi[\s-]?)?hats?\b|反拍的?开?镲"), "open_hat", (12,)),
     "walking bass": Figure(
         re.compile(r"\bwalk(?:ing|s)?[\s-]+(?:(?:double|upright|acoustic|jazz|string|swing)\s+){0,2}bass|\bbass(?:[\s-]?line)?\s+(?:that\s+)?walk(?:s|ing)\b|行走的?(?:贝斯|低音)|(?:贝斯|低音)行走|basse marchante|bajo caminante"),

@@ -119,7 +119,19 @@ def _kana_key(text: str) -> Span[Key] | None:
 
 def key(text: str) -> Span[Key] | None:
     """Return a key with its tonic; the case of the text counts, for "a minor problem" is not one in A."""
-    for read in (_steps, _camelot, _kana_key, _mode_first, _latin, _german, _solfege, _cjk, _old_names, _lower):
+    for read in (
+        _steps,
+        _camelot,
+        _kana_key,
+        _mode_first,
+        _latin,
+        _german,
+        _solfege,
+        _sung_alone,
+        _cjk,
+        _old_names,
+        _lower,
+    ):
         found = read(text)
         if found is not None:
             return found
@@ -302,6 +314,32 @@ def _solfege(text: str) -> Span[Key] | None:
     return Span(_on(f"{_SOLFEGE_NAMES[name or 'do']}{_SIGNS[sign]}", mode), *match.span())
 
 
+_SUNG_ALONE = re.compile(
+    rf"\b(?:en|in|em)\s+(do|dó|re|ré|mi|fa|fá|sol|la|lá|si)(?:[\s-]+({'|'.join(w for w in _SIGNS if w and len(w) > 3 and w[0] in 'sdb')}))?(?=\s*(?:$|[,.;!?)]))"
+)
+"""Without its mode a syllable that ends a clause is major: un blues en la."""
+_PALO = re.compile(
+    r"\b(?:buler[ií]as?|sole[aá]|soleares|tangos?|flamenc[oa]|rumbas?|tientos|fandangos?|sigui?riyas?|seguiriyas?|jaleos?|guitarra)\b[^.;]{0,24}?\b(?P<where>por (?P<place>medio|arriba))\b"
+)
+"""Where flamenco guitarists hold the key: por medio is A, por arriba E phrygian."""
+
+
+def palo(lower: str) -> Span[Key] | None:
+    """Return the key of a flamenco form by the place at which it is held."""
+    match = _PALO.search(lower)
+    if match is None:
+        return None
+    return Span(parse_key("A phrygian" if match["place"] == "medio" else "E phrygian"), *match.span("where"))
+
+
+def _sung_alone(text: str) -> Span[Key] | None:
+    match = _SUNG_ALONE.search(text.lower()) if len(text.lower()) == len(text) else None
+    if match is None or denied(text.lower(), match.start()):
+        return None
+    tonic = f"{_SOLFEGE_NAMES[match.group(1)]}{_SIGNS[match.group(2)]}"
+    return Span(parse_key(f"{tonic} major"), *match.span())
+
+
 def _cjk(text: str) -> Span[Key] | None:
     for match in _CJK.finditer(text):
         sign, letter, after, said = match.groups()
@@ -345,7 +383,7 @@ _NAMED_ALONE = _alternatives([
 _MODE_ONLY = re.compile(
     rf"\b({_NAMED_ALONE}|(?:{_alternatives(_PLAIN)})(?=[\s-](?:scale|mode)\b))(?!\w)"
     r"|(多利亚|弗里几亚属|弗里吉亚属|弗里几亚|弗里吉亚|混合利底亚|利底亚属|利底亚|爱奥利亚|洛克里亚|和声小调|旋律小调|五声|希贾兹|双和声|[宫羽]调(?=式)|全音音阶|全音阶|减音阶|都节)"
-    r"|\b(minor|major)(?:[- ](?:key|mode|scale|tonality|chords?|feel|progression|melody|tune|sound|harmon\w+|ballad|song|piece|waltz|groove))\b|\b(?:in|use|but|avoid|no|not) (?:a )?(minor|major)\b(?! (?:chang|detail|thing))"
+    r"|(?<![A-Ha-h] )\b(minor|major)(?:[- ](?:key|mode|scale|tonality|chords?|feel|progression|melody|tune|sound|harmon\w+|ballad|song|piece|waltz|groove))\b|\b(?:in|use|but|avoid|no|not) (?:a )?(minor|major)\b(?! (?:chang|detail|thing))"
     r"|(?:^|[,;]\s*)(minor|major)(?=\s*(?:[,;]|$))|((?<!江南)(?:小调|大调))|\b(moll|dur)\b|\b(menor|mayor|mineur|majeur|minore|maggiore|maior)\b"
     r"|(短调|长调|마이너|단조|장조|マイナー|メジャー)"
 )

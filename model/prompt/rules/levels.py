@@ -27,9 +27,9 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "density": (
         r"\b(?:busy|busier|dense|denser|(?:lots of|many|more) notes|viele (?:töne|noten)|beaucoup de notes|muchas notas|molte note|muitas notas|full of notes|hectic|rapid-fire|notey|frenetic|intricate|denso|dicht)\b"
-        r"|密集|繁密|繁忙|音符多|多一些音符|忙碌|紧凑",
+        r"|音(?:数)?[はが]?(?:多め|多く)|密集|繁密|繁忙|音符多|多一些音符|忙碌|紧凑",
         r"\b(?:sparse(?:ly)?|sparser|minimal(?! techno)|(?:few|fewer|less|not many) notes|wenige? (?:töne|noten)|peu de notes|poc[ah]s? not[ae]s?|poche note|poucas notas|spare|uncluttered|spacious|stripped[- ](?:back|down)|almost empty|lots of space|"
-        r"escaso|spärlich|épuré)\b|稀疏|很空|空一?[点些]|留白|疏朗|音符少|少一些音符|简约|空旷",
+        r"escaso|spärlich|épuré)\b|音(?:数)?[はが]?(?:少なめ|少なく)|稀疏|很空|空一?[点些]|留白|疏朗|音符少|少一些音符|简约|空旷",
     ),
     "complexity": (
         r"\b(?:(?:complex|rich|lush|extended|jazzy|sophisticated|advanced|colou?rful|altered) (?:chords?|harmon(?:y|ies)|voicings?|changes)|jazzy|jazzier|"
@@ -134,6 +134,8 @@ _BOTTOM = re.compile(
 _PLACED = re.compile(r"\b(high|higher|low|lower|deep|deeper)[- ](?:[a-z]+ )?$")
 _PLACED_BEHIND = re.compile(
     r"\s*(?:(?:part|line|is|sits|stays|goes|up|down|an octave|one octave)\s*)*\b(high|higher|low|lower|up|down)\b(?![- ]?(?:fi|energy|pass|tempo|volume))|\s*(?:部分)?(高|低)(?:一点|一些|八度)"
+    r"|\s*(?:(?:soll(?:en|te)?|muss|darf|ist|sind|liegt|liegen|spielt|klingt|etwas|eine?|oktave|sea[n]?|suene[n]?|esté[n]?|un[ao]?|octavas?|soit|joue|soient|octaves?|sia(?:no)?|suoni|ottav[ae]|seja[m]?|fique[m]?|uma?|oitavas?|um pouco|un poco|un po'|un peu)\s+)*"
+    r"(?:(höher|hoch|(?:más|plus|più|mais) (?:agud[oa]s?|alt[oa]s?|haute?s?|aigu(?:ë|e)?s?|acut[oaie])|arriba|acima|sopra|au-dessus)|(tiefer|tief|(?:más|plus|più|mais) (?:graves?|baj[oa]s?|bas(?:se)?s?|bass[oaie]|baix[oa]s?)|abajo|abaixo|sotto|au-dessous))(?![a-zà-ÿ])"
 )
 _HIGH_WORDS = frozenset(["high", "higher", "up", "高"])
 
@@ -149,14 +151,23 @@ def registers(lower: str, terms: Sequence[tuple[int, int, str | None]]) -> tuple
     parts: dict[str, float] = {}
     for start, end, part in players:
         before, behind = _PLACED.search(lower[max(0, start - 24) : start]), _PLACED_BEHIND.match(lower, end)
-        word = before.group(1) if before else (behind.group(1) or behind.group(2)) if behind else None
+        word = before.group(1) if before else next(g for g in behind.groups() if g) if behind else None
         of_a_style = before is not None and within(start - len(before.group()), styles)
         if word is not None and not of_a_style:
-            parts.setdefault(part, 0.8 if word in _HIGH_WORDS else -0.8)
+            up = word in _HIGH_WORDS or (before is None and behind is not None and behind.group(3) is not None)
+            parts.setdefault(part, 0.8 if up else -0.8)
     whole = 0.8 * (_TOP.search(lower) is not None) - 0.8 * (_BOTTOM.search(lower) is not None)
     if whole == 0 and (heard := [v for p, v in parts.items() if p != "bass"]):
         whole = sum(heard) / len(heard) / 2
     return round(whole, 3), tuple(sorted(parts.items()))
+
+
+def said_of_registers(lower: str, players: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield where the words behind those who play say how high they play."""
+    for _, end in players:
+        behind = _PLACED_BEHIND.match(lower, end)
+        if behind is not None and (behind.group(3) or behind.group(4)):
+            yield end, behind.end()
 
 
 _THE = r"(?:,? (?!(?:piece|song|tune|clip|loop|intro|break|melody|riff|phrase|phrases)\b)[a-z]+){0,2},? "

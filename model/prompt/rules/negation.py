@@ -36,10 +36,10 @@ _BEFORE_NONE = re.compile(
 )
 
 BEHIND_NOUN = re.compile(
-    r"\s*(?:(?:[:=]|\bare|\bis|\bshould be|\bmust be|はい?|은|는)\s*)?(?:(?:none|off(?![\s-]*(?:the )?beat)|muted|silent|absent|gone|removed|aus|weg|raus|entfällt|apagad[ao]s?|fuera|fora|éteinte?s?|"
+    r"\s*(?:(?:[:=]|\bare|\bis|\bshould be|\bmust be|はい?|은|는)\s*)?(?:(?:none|off(?![\s-]*(?:the )?beat)|muted|silent|absent|gone|removed|aus|weg|raus|entfällt|apagad[ao]s?|fuera|fora|éteinte?s?|(?:is |ist |est |está |è |é )?(?:interdite?s?|verboten|forbidden|not allowed|prohibid[oa]s?|proibid[oa]s?|vietat[oaie])|"
     r"coupée?s?|spent[aie]|desligad[ao]s?|out(?=\s*(?:$|[,.;!]|of (?:it|this|the mix|here))))(?!\w)"
     r"|(?<=[:=])\s*(?:no|nope|0|false|nein|non|nao|não)(?=\s*(?:$|[,.;!]))|(?<=[:=]\s)(?:no|nope|0|false|nein|non|nao|não)(?=\s*(?:$|[,.;!]))"
-    r"|不要(?![太那这过很])|去掉|去除|拿掉|关掉|关闭|静音|没有(?!那么)|无(?!\w)|免了|いらない|要らない|オフ|빼고|빼줘|없애)"
+    r"|不要(?![太那这过很])|禁止|去掉|去除|拿掉|关掉|关闭|静音|没有(?!那么)|无(?!\w)|免了|いらない|要らない|オフ|빼고|빼줘|없애)"
 )
 """What takes away the noun before it: "drums: none", "bass off", 鼓不要."""
 

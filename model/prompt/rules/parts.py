@@ -20,11 +20,11 @@ _PIECES: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("kick",),
     ),
     (
-        r"\bsnares?\b|\bcaja\b|\b(?:caisse claire|redoblante|tarola|marschtrommel|kleine trommel|rullante)\b|军鼓|小鼓|スネア",
+        r"\bsnares?\b|\bcaja\b|\b(?:caisse claire|redoblante|tarola|marschtrommel|kleine trommel|rullante|caixa)\b|军鼓|小鼓|スネア",
         ("snare",),
     ),
     (r"\brim ?-?shots?\b|\brims?\b|\bside ?sticks?\b|\bcross ?sticks?\b|边击|リムショット", ("rim",)),
-    (r"\b(?:hand ?-?)?claps?\b|拍手|クラップ", ("clap",)),
+    (r"\b(?:hand ?-?)?claps?\b|\b(?:klatsch(?:en|er)?|battimani|claquements? de mains?)\b|拍手|クラップ", ("clap",)),
     (r"\bclosed (?:hi-?)?hats?\b|闭镲", ("closed_hat",)),
     (r"\bopen (?:hi-?)?hats?\b|开镲", ("open_hat",)),
     (r"\bpedal (?:hi-?)?hats?\b", ("pedal_hat",)),
@@ -36,8 +36,11 @@ _PIECES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bcrash(?:es)?\b|吊镲|クラッシュ", ("crash",)),
     (r"\brides?\b(?! (?:home|along|together|on|the|a)\b)|叮叮镲|ライド", ("ride",)),
     (r"\b(?:cymbals?|becken|cymbales?|platillos?|pratos|piatti)\b|镲片?|シンバル", ("crash", "ride")),
-    (r"\bshakers?\b|\bmaracas\b|沙锤|シェイカー", ("shaker",)),
-    (r"\bcow ?bells?\b|\bcongas?\b|\bbongos?\b|\btambourines?\b|\bpercs?\b|牛铃|康加鼓?|邦戈鼓?", ("perc",)),
+    (r"\bshakers?\b|\bmaracas\b|\bchocalhos?\b|沙锤|シェイカー", ("shaker",)),
+    (
+        r"\bcow ?bells?\b|\b(?:kuhglocken?|cencerros?|cloches? à vaches?|campanacci?o?)\b|カウベル|\bcongas?\b|\bbongos?\b|\btambourines?\b|\bpercs?\b|牛铃|康加鼓?|邦戈鼓?",
+        ("perc",),
+    ),
 )
 
 _PIECE = re.compile("|".join(f"({pattern})" for pattern, _ in _PIECES))
@@ -61,11 +64,11 @@ PART = re.compile(
     r"|康加鼓?|邦戈鼓?|沙锤|铃鼓|手鼓|非洲鼓|コンガ|ボンゴ|シェイカー|タンバリン|콩가|봉고|셰이커|탬버린)"
     r"|(?P<chords>\b(?:chords?|chordal|harmony|harmonies|comping|accords|acordes|akkorde|akkorden|accordi|keys(?! of))\b|和弦|和声|コード|화음|코드)"
     r"|(?P<melody>\b(?:melody|melodies|tune|topline|top line|lead line|lead|hook|melodía|melodia|mélodie|melodie|melodias?)\b|主?旋律|メロディー?|멜로디)"
-    r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|breakbeats?|beats?(?! (?:per|a min)|/)|baterías?|baterias?|batteria|tambores|tambor|tamburi|tamburo|schlagzeug|trommeln?|batterie|tambours)\b"
+    r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|breakbeats?|(?<!off )(?<!off-)(?<!on )(?<!on the )(?<!every )(?<!each )beats?(?! (?:per|a min)|/)|baterías?|baterias?|batteria|tambores|tambor|tamburi|tamburo|schlagzeug|trommeln?|batterie|tambours)\b"
     r"|鼓组?点?|ドラムス?|드럼|🥁+)"
     r"|(?P<bass>\b(?:bass ?lines?|bass|sub|subs|808s?(?! (?:drum|kick|kit|hat|snare|clap|cowbell|beat))|bajo|basse|contrabajo|basslinie|baixo|basso)\b(?! drum)|贝斯|低音(?![区提炮量域八])|ベース|베이스)"
     r"|(?P<piece>\b(?:(?:kick|bass|snare) drums?|kicks?|snares?|hi-?hats?|hats?|hihats?|claps?|cymbals?|rides?(?= cymbal)|toms?|"
-    r"cowbells?|rimshots?|brushes|bombo|caja|grosse caisse|große trommel|basstrommel|bassdrum|grancassa|caisse claire|redoblante|tarola|marschtrommel|kleine trommel|rullante|becken|cymbales?|platillos?|pratos|piatti)\b|底鼓|军鼓|踩镲|镲片?|拍手|キック|バスドラム?|スネア|ハイハット|シンバル)"
+    r"cowbells?|kuhglocken?|cencerros?|klatschen|battimani|rimshots?|brushes|bombo|caja|grosse caisse|große trommel|basstrommel|bassdrum|grancassa|caisse claire|redoblante|tarola|marschtrommel|kleine trommel|rullante|becken|cymbales?|platillos?|pratos|piatti)\b|底鼓|军鼓|踩镲|镲片?|拍手|クラップ|カウベル|牛铃|キック|バスドラム?|スネア|ハイハット|シンバル)"
 )
 """The names of the parts; the group that matched is the part, or a piece of one."""
 PIECES = {"piece": "drums", "hand": "perc"}
@@ -81,7 +84,9 @@ _NOTHING_ELSE = re.compile(
     r"|\b(?:e )?(?:mais nada|nient'altro)\b(?! (?:que|che)\b)|(?:别的|其他的?)(?:都|什么都)?(?:不要|没有)|ほか(?:は|には)?(?:なし|何も)"
 )
 """Behind all who play, that no other does."""
-_BARS_OF = re.compile(r"(?:\b(?:bars?|measures?) of|小[节節]的?)\s*(?:just |only |pure )?$")
+_BARS_OF = re.compile(
+    r"(?:\b(?:bars?|measures?) of|(?<![第一二三四五六七八九十\d])[一二三四五六七八九十\d]{1,3}小[节節]的?)\s*(?:just |only |pure )?$"
+)
 _SOLO_BEFORE = re.compile(r"(?:\bsolo|\bsólo|\bunaccompanied|\ba cappella|纯|独奏)\s*$")
 
 _SOLO_BEHIND = re.compile(
@@ -97,11 +102,17 @@ _ALONE = re.compile(
 )
 
 _DUET = re.compile(r"\b(?:duet|duo|dúo|duett)\b|二重奏|デュオ")
+_FULL_BAND = re.compile(
+    r"\b(?:full|whole|entire|complete) (?:rock |jazz |live )?band\b|\b(?:ganze|volle|komplette)[nr]? band\b|\b(?:tout le groupe|groupe (?:complet|entier)|toda la banda|banda (?:completa|entera|inteira)|toda a banda|tutta la band|band (?:completa|al completo))\b|(?:整个|全)乐队|バンド(?:全員|全体|みんな)|フルバンド"
+)
+"""A band has a bass and drums."""
 _BACKING = re.compile(r"\b(?:backing track|minus one|karaoke)\b|伴奏带|カラオケ")
 _VOICES = re.compile(r"\ba ?cc?app?ell?a\b|无伴奏合唱|清唱|アカペラ")
 
 _UNACCOMPANIED = re.compile(r"\bunaccompanied (?:melody|tune)\b|\bmelody (?:alone|without accompaniment)\b|无伴奏旋律")
 
+HELD = frozenset([*range(16, 24), *range(40, 45), *range(48, 55), *range(56, 80), *range(88, 96)])
+"""General MIDI programs whose tone does not die away: organs, bows, voices, winds, pads."""
 _CHORD_INSTRUMENTS = frozenset(["pluck", "strings", "string ensemble", "brass"])
 """Instruments that play chords and no melody, when they play alone."""
 
@@ -126,7 +137,7 @@ SECTION = (
     r"coda|solos?|ending|end|beginning|start|estribillos?|estrofas?|versos?|puente|couplets?|pont|strophen?|ritornello|strofe?|refrão|ponte|a section|b section)"
 )
 PLACE = (
-    rf"(?:(?:at first|to begin with|initially|am anfang|zu beginn|al principio|au début|all'inizio|no início)\b|(?:in|during|for|on|at|until|till|before|after|from|im|in der|am|bis|ab|en|dans|pendant|au|à|durante|nel|nella|no|na|em|hasta|jusqu'(?:au|à))\s+(?:(?:the|el|la|le|il|l'|der|dem|zum|zur)\s*)?"
+    rf"(?:(?:at first|to begin with|initially|am anfang|zu beginn|zu anfang|al principio|al comienzo|au début|au départ|all'inizio|no início|no começo)\b|(?:in|during|for|on|at|until|till|before|after|from|im|in der|am|bis|ab|en|dans|pendant|au|à|durante|nel|nella|no|na|em|hasta|jusqu'(?:au|à))\s+(?:(?:the|el|la|le|il|l'|der|dem|zum|zur)\s*)?"
     rf"(?:(?:first|second|third|fourth|last|next|final|\d+(?:st|nd|rd|th)?)\s+)?(?:(?:\d+|one|two|three|four|eight|half)\s+)?"
     rf"(?:{SECTION}|\d(?:\s*(?:and|,|&|\+|und|et|y|e)\s*\d)*(?!\s*(?:bars?|instruments?|chords?))|half|bars?|measures?|beats?|takte?|compás|compases|mesures?|battut[ae]|downbeats?|offbeats?|backbeats?)\b)"
 )
@@ -215,6 +226,8 @@ def stated_parts(lower: str, terms: Sequence[FoundTerm], negated: Sequence[tuple
     if _VOICES.search(lower):
         without |= {"drums", "bass"}
     named = frozenset(part for p in (*wanted, *kept) if not p.instrument for part in p.parts)
+    if _FULL_BAND.search(lower):
+        named |= {"bass", "drums"} - without
     if "perc" in without and "drums" not in named:  # whoever wants no percussion wants no kit
         without.add("drums")
     only = _only(lower, wanted, negated) - without
@@ -305,6 +318,11 @@ def sounding(lower: str, terms: Sequence[FoundTerm], stated: StatedParts) -> lis
     return [m.span() for m in heard if PIECES.get(m.lastgroup or "", m.lastgroup) in played]
 
 
+def is_no_head(lower: str, end: int) -> bool:
+    """Return True if what stands behind a name leaves it one: a snare, no snare roll."""
+    return _HEAD.match(lower, end) is None
+
+
 def named_and_silent(lower: str, terms: Sequence[FoundTerm], stated: StatedParts) -> list[tuple[int, int]]:
     """Return where the words name parts that do not play."""
     heard = [m for m in _parts(lower, terms) if _HEAD.match(lower, m.end()) is None]
@@ -371,7 +389,10 @@ def _only(lower: str, players: Sequence[_PartMention], negated: Sequence[tuple[i
             together = _AND.search(lower[start : chain[-1].end]) is not None
             return set().union(*(by_name[n].parts for n in chain)) if together else set(player.parts)
     named = {part for p in players for part in p.parts}
-    if _NOTHING_ELSE.search(lower):
+    else_ = _NOTHING_ELSE.search(lower)
+    if else_ is not None and not (
+        named == {"chords"} and _COUNT.search(lower, 0, else_.start())
+    ):  # "two chords, nothing else"
         return named
     if _DUET.search(lower) and len(players) > 1:
         return named

@@ -78,21 +78,50 @@ _IN_A_KEY = re.compile(r"[A-G][#b♯♭]?m?\s*[,:;，：]\s*")
 class FoundProgression:
     """A progression in a text: its bars as chord symbols, and where it stands.
 
-    `key` is that of numerals, degrees, names and vamps; chord symbols by themselves leave it open (None). `rests` tells that
-    bars without a chord were asked for.
+    `key` is that of numerals, degrees, names and vamps; chord symbols by themselves leave it open (None). `rests` are the
+    bars, counted from 0, for which none was wanted: under them the one before goes on. `says_bars`: the
+    words say how many bars its chords take. `is_plain`: they are
+    numerals without a sign of their own behind them.
     """
 
     bars: tuple[str, ...]
     key: Key | None
     start: int
     end: int
-    rests: bool = False
+    rests: tuple[int, ...] = ()
+    says_bars: bool = False
+    is_plain: bool = False
+
+    def with_sevenths(self) -> FoundProgression:
+        """Return plain numerals with the sevenths that jazz means by them: ii V I is Dm7 G7 Cmaj7."""
+        if not self.is_plain or self.key is None:
+            return self
+        key = self.key
+        bars = tuple(" ".join(_with_seventh(symbol, key) for symbol in bar.split()) for bar in self.bars)
+        return replace(self, bars=bars)
+
+
+def _with_seventh(symbol: str, key: Key) -> str:
+    chord = parse_chord(symbol)
+    own = chord.root in key.pitch_classes and (chord.root + 11) % 12 in key.pitch_classes
+    quality = {"": "maj7" if own else "7", "m": "m7", "dim": "m7b5"}.get(chord.quality, chord.quality)
+    return chord_symbol(replace(chord, quality=quality), key)
 
 
 def find_progression(text: str, key: Key | None) -> FoundProgression | None:
     """Return the first progression of a text; numerals and degrees are read in `key`, or C major / A minor."""
     given = _found(text, key)
-    return None if given is None else _spaced(given, text)
+    if given is None:
+        return None
+    called = _SO_CALLED.match(text, given.end)
+    return _spaced(given if called is None else replace(given, end=called.end()), text)
+
+
+_SO_CALLED = re.compile(
+    r"\s*(?:chord )?(?:progressions?|changes)(?!\w)|\s*(?:的?(?:和弦)?进行|の?(?:コード)?進行)|\s+(?:progresión|progressão|progressione|suite d'accords|akkordfolge)(?!\w)",
+    re.I,
+)
+"""Behind a list of chords, what it is."""
 
 
 def _found(text: str, key: Key | None) -> FoundProgression | None:
@@ -163,7 +192,11 @@ def _vamp(text: str) -> FoundProgression | None:
 
 
 _LONGER = re.compile(
-    r"\s*[,，(]?\s*(?:each\s+(?:for\s+)?)?(?:for\s+)?(?:(two|2|four|4)\s+bars?\s+(?:each|per chord|a chord)|(?:each|every) (?:chord )?(?:for |lasts )?(two|2|four|4) bars|每个?(?:和弦)?(两|2|四|4)个?小节)"
+    r"\s*[,，(]?\s*(?:each\s+(?:for\s+)?)?(?:for\s+)?(?:(two|2|four|4|one|1|a)\s+bars?\s+(?:each|per chord|a chord)|(?:je|jeweils) (ein|zwei|vier) takte?|(une|deux|quatre) mesures? (?:chacun|par accord)|(un|dos|cuatro) comp[aá]s(?:es)? cada uno|(?:each|every) (?:chord )?(?:for |lasts )?(two|2|four|4) bars|每个?(?:和弦)?(一|1|两|2|四|4)个?小节)",
+    re.I,
+)
+_BARS_SAID = dict.fromkeys(("four", "4", "四", "vier", "quatre", "cuatro"), 4) | dict.fromkeys(
+    ("one", "1", "a", "一", "ein", "une", "un"), 1
 )
 _SHORTER = re.compile(
     r"\s*[,，(]?\s*(?:(?:two|2) chords (?:per|a|each|in a|to a|to the) bar|half a bar each|(?:two|2) beats each|(?:two|2) per bar|每小节(?:两|2)个(?:和弦)?|(?:一|每)个?和弦(?:半小节|两拍|2拍))"
@@ -173,12 +206,12 @@ _SHORTER = re.compile(
 def _spaced(given: FoundProgression, text: str) -> FoundProgression:
     """Return a progression with the time that the words behind it give to each chord."""
     if (longer := _LONGER.match(text, given.end)) is not None:
-        times = 4 if next(g for g in longer.groups() if g) in ("four", "4", "四") else 2
+        times = _BARS_SAID.get(next(g for g in longer.groups() if g).lower(), 2)
         bars = tuple(bar for bar in given.bars for _ in range(times))
-        return FoundProgression(bars, given.key, given.start, longer.end())
+        return replace(given, bars=bars, end=longer.end())
     if (shorter := _SHORTER.match(text, given.end)) is not None and all(" " not in bar for bar in given.bars):
         pairs = tuple(" ".join(given.bars[i : i + 2]) for i in range(0, len(given.bars), 2))
-        return FoundProgression(pairs, given.key, given.start, shorter.end())
+        return replace(given, bars=pairs, end=shorter.end())
     return given
 
 
@@ -232,4 +265,9 @@ def _listed(listed: ChordList, text: str, key: Key | None) -> FoundProgression |
     if key is None and not numbered:
         home = key_of([c for bar in bars for c in bar])
     spelled = tuple(tuple(chord_symbol(c, home) for c in bar) for bar in bars)
-    return replace(_bars(spelled, home if numbered else None, listed.start, listed.end), rests=listed.has_rests)
+    return replace(
+        _bars(spelled, home if numbered else None, listed.start, listed.end),
+        rests=listed.rests(home),
+        says_bars=listed.says_bars,
+        is_plain=listed.is_plain,
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.music.control import MAX_BARS, MAX_TEMPO, MIN_TEMPO
 from model.music.notes import METERS
 from model.prompt.rules.negation import Span, denied, refused
-from model.prompt.rules.vocabulary import DETERMINER_BEFORE
+from model.prompt.rules.vocabulary import DETERMINER_BEFORE, FoundTerm
 
 TENS = {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "ten": 10,
@@ -220,8 +221,8 @@ def _italian(lower: str) -> Span[float] | None:
 
 
 _FEEL = re.compile(
-    r"\b((?:half|medio|demi|meio)[- ]?(?:time|tempo|tiempo|speed)|halb(?:es|e)? tempo|half as fast|half the tempo)\b|(半拍感?|半速|一半速度|ハーフタイム|하프타임)"
-    r"|\b(?:double|doble|doppeltes|dobro)[- ]?(?:time|tempo|tiempo|speed)\b|\btwice as fast\b|\bdouble the (?:tempo|speed)\b|双倍|倍速|ダブルタイム|더블타임"
+    r"\b((?:half|medio|demi|meio)[- ]?(?:time|tempo|tiempo|speed)|halb(?:es|e)? tempo|half as fast|half the tempo|halb so schnell|deux fois moins (?:vite|rapide)|la mitad de r[aá]pid[oa]|metade da velocidade)\b|(半拍感?|半速|一半速度|ハーフタイム|하프타임)"
+    r"|\b(?:double|doble|doppeltes|dobro)[- ]?(?:time|tempo|tiempo|speed)\b|\btwice as fast\b|\bdoppelt so schnell\b|\bdeux fois plus (?:vite|rapide)\b|\b(?:al|ao) (?:doble|dobro) (?:de|do) (?:tiempo|tempo|velocidad\w*)\b|\bel doble de r[aá]pid[oa]\b|\b(?:due volte|il doppio) più veloce\b|\bduas vezes mais r[aá]pid[oa]\b|两倍快|2倍速|二倍速|\bdouble the (?:tempo|speed)\b|双倍|倍速|ダブルタイム|더블타임"
 )
 
 
@@ -233,6 +234,40 @@ def feel(lower: str) -> Span[str] | None:
     if denied(lower, match.start()):
         return Span("normal", *match.span())
     return Span("half" if match.group(1) or match.group(2) else "double", *match.span())
+
+
+_AT_A_BAR = re.compile(
+    r"\b(?:at|from|by|in|ab|bei|à partir de|dès|à|desde|a partir d[eao]|en|dal(?:la)?|da|a|no)\s+(?:the\s+|la\s+|el\s+|o\s+)?(?:bar|measure|takt|mesure|compás|compasso|battuta)\s+\d+|\b(?:in|for|at|im|au|en el|no|nel)\s+(?:the\s+)?(?:chorus|verse|drop|bridge|refrain|estribillo|refrão|ritornello|second half|last \w+ bars?)\b|第\d+小[节節]|副歌|サビ"
+)
+
+
+def feel_at_a_bar(lower: str, said: Span[str]) -> tuple[int, int] | None:
+    """Return where a half or double time is said of some bars only: double time from bar 9."""
+    low = max((m.end() for m in re.finditer(r"[,.;，。、；]", lower[: said.start])), default=0)
+    stop = re.search(r"[,.;，。、；]", lower[said.end :])
+    high = len(lower) if stop is None else said.end + stop.start()
+    place = next((m for m in _AT_A_BAR.finditer(lower, low, high)), None)
+    return None if place is None else (min(place.start(), said.start), max(place.end(), said.end))
+
+
+_AS_A = re.compile(
+    r"\s+(?:as|wie|que|di|do que|come|than|als)\s+(?:(?:usual|normal|an?|the|eine?[rnms]?|der|die|das|une?|un[ao]?|uma?|el|la|le|il|o)\s+)*"
+)
+
+
+def compared_tempo(lower: str, terms: Sequence[FoundTerm]) -> Span[float] | None:
+    """Return the tempo that is twice, or half, that of a style: "twice as fast as a ballad"."""
+    for match in _FEEL.finditer(lower):
+        lead = _AS_A.match(lower, match.end())
+        style = next(
+            (f for f in terms if lead is not None and f.start == lead.end() and f.term.tempo is not None), None
+        )
+        if style is not None and style.term.tempo is not None:
+            factor = 0.5 if match.group(1) or match.group(2) else 2.0
+            bpm = round(factor * sum(style.term.tempo) / 2)
+            if MIN_TEMPO <= bpm <= MAX_TEMPO:
+                return Span(float(bpm), match.start(), style.end)
+    return None
 
 
 _METER = re.compile(
@@ -391,8 +426,10 @@ _ADDED_BARS = re.compile(
     r"(?<![\d.+/])(?P<n>\d{1,3}(?:\s?\+\s?\d{1,3})+)\s*(?:bars?\b|measures?\b|小节|takte?n?\b|compases\b|compassos?\b|mesures?\b|battute\b)"
 )
 _NOT_THE_LENGTH = re.compile(
-    r"(?:\b(?:every|each|per|first|last|after|at|by|until|next|chord|chords)|每|第|前|后|最后)\s*(?:the )?$"
+    r"(?:\b(?:every|each|per|first|last|after|at|by|until|next|chord|chords|alle|jede[nrms]?|tou(?:te)?s les|chaque|(?:a )?cada|ogni)|每隔?|第|前|后|最后)\s*(?:the )?$"
 )
+_EACH_TIME = re.compile(r"\s*(?:ごと|毎|おき)")
+"""Behind a number of bars: 8小節ごとに."""
 
 _BLUES_BARS = re.compile(
     r"\b(?:(12|twelve)|(8|eight)|(16|sixteen))[\s-]bar[\s-]blues\b|(十二|12)小[节節](?:布鲁斯|蓝调)|(八|8)小[节節](?:布鲁斯|蓝调)"
@@ -434,7 +471,10 @@ def bars(lower: str) -> Span[int] | None:
     for match in _BARS.finditer(lower):
         said = next(g for g in match.groups() if g)
         count = int(said) if said.isdigit() else COUNTS.get(said) or chinese_number(said)
-        if 1 <= count <= MAX_BARS and not _NOT_THE_LENGTH.search(lower, max(0, match.start() - 40), match.start()):
+        each_time = _NOT_THE_LENGTH.search(lower, max(0, match.start() - 40), match.start()) or _EACH_TIME.match(
+            lower, match.end()
+        )
+        if 1 <= count <= MAX_BARS and not each_time:
             return _as_often(lower, Span(count, *match.span()), blues=False)
     return None
 
@@ -462,15 +502,15 @@ _SWING_NUMBER = re.compile(
 )
 
 _SWING = re.compile(
-    r"\b(straight(?: (?:eighths?|8ths?|16ths?|sixteenths?|feel|time|grid))?|unswung)\b|(直拍|不摇摆|平直|正拍)"
+    r"\b((?:(?:dead|totally|completely|perfectly|absolutely|strictly|very) )?straight(?: (?:eighths?|8ths?|16ths?|sixteenths?|feel|time|grid))?|unswung)\b|(直拍|不摇摆|平直|正拍)"
     r"|\b((?:heavy|heavily|hard|lots of|strong(?:ly)?|deep)[- ]?(?:swing|swung|shuffle))\b|(重摇摆)"
     r"|\b((?:light|slight|gentle|subtle|bit of|touch of|little|slightly|lightly) (?:swing|swung|shuffle))\b|(轻微?摇摆|微摇)"
     r"|\b(triplet (?:swing|feel)|ternär(?:e[rns]?)?|ternaire|ternari[oa]|ternári[oa]|shuffle[ds]?|shuffling)\b|(三连音感|シャッフル|(?:少し|ちょっと)?(?:跳ね(?:る感じ|た|る)|ハネ(?:る|た)?))"
-    r"|\b(swung|swinging|swingy|(?:with|add|some) swing|swing feel|swing it|swing (?:the )?(?:8ths|eighths|16ths|hats))\b|(摇摆感|摇摆的?(?:律动|节[奏拍]|鼓|钢琴|吉他|贝斯|低音|萨克斯|小号|铜管|弦乐|伴奏|旋律|乐队)|スウィング感)"
+    r"|\b(swung|swinging|swingy|(?:with|add|some|con|com|avec|mit) swing|swing feel|swing it|swing (?:the )?(?:8ths|eighths|16ths|hats))\b|(摇摆感|摇摆的?(?:律动|节[奏拍]|鼓|钢琴|吉他|贝斯|低音|萨克斯|小号|铜管|弦乐|伴奏|旋律|乐队)|スウィング感)"
 )  # fmt: skip
 
 _NO_SWING = re.compile(
-    r"\b(?:no|without(?: any)?|zero|not) (?:swing|swung|shuffle)\b|(?:不要|没有|无)(?:摇摆|swing)|\bsin swing\b|\bohne swing\b"
+    r"\b(?:no|without(?: any)?|zero|not) (?:swing|swung|shuffle)\b|(?:不要|没有|无)(?:摇摆|swing)|\b(?:sin|ohne|kein(?:en)?|pas de|sans|senza|sem|aucun|nada de) swing\b"
 )
 
 _EIGHTH = re.compile(r"\b(?:8ths?|eighths?|1/8)(?:[- ]notes?)?[- ](?:swing|shuffle)|swung (?:8ths?|eighths?)")
@@ -498,6 +538,11 @@ def swing(lower: str) -> Span[float] | None:
     if denied(lower, found.start()):
         return Span(0.64 if found.lastindex <= 2 else 0.5, *found.span())
     return Span(round(_PLACES[found.lastindex - 1], 3), *found.span())
+
+
+def said_straight(lower: str) -> list[tuple[int, int]]:
+    """Return where the words say that nothing swings."""
+    return [m.span() for m in _SWING.finditer(lower) if m.lastindex in (1, 2)]
 
 
 def swing_unit(lower: str) -> Span[int] | None:

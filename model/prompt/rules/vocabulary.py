@@ -196,6 +196,31 @@ def _styles(said: str) -> tuple[tuple[str, float], ...]:
     return tuple((name, float(weight or 1)) for name, _, weight in pairs)
 
 
+_GERMAN = re.compile(
+    r"\b(?:und|mit|ohne|der|die|das|den|ganz|sehr|ein|eine[nrms]?|wie|nicht|ist|zu|für|im|aber|kein\w*)\b|[äöüß]"
+)
+_SPANISH = re.compile(r"\b(?:que|el|los|más|muy|pero|con|sin)\b|[ñ¿¡]")
+_MAY_WELL = re.compile(
+    r"\b(?:darf|dürfen|kann|können|könnte|soll|sollte|mag|mach|nimm|spiel)\s+(?:(?:es|das|sie|er|gern|auch|doch)\s+)*$"
+)
+_A_FEEL = re.compile(
+    r"\b(?:with|some|a bit of|a little|a touch of|lots of|mit|etwas|con|algo de|un poco de|un po' di|avec|un peu de|du|com|um pouco de)\s+(?:(?:a|an|a little|un poco de|etwas|viel|mucho|much|light|heavy)\s+)*$"
+)
+
+
+def is_another_word(lower: str, found: FoundTerm) -> bool:
+    """Return True if a term of a lower-case text is another word there: fast is almost in German, sea is be in Spanish, ruhig may be well, swing is how eighths are played."""
+    said = lower[found.start : found.end]
+    before = lower[max(0, found.start - 40) : found.start]
+    if said == "fast":
+        return _GERMAN.search(lower) is not None
+    if said == "sea":
+        return _SPANISH.search(lower) is not None
+    if said == "ruhig":
+        return _MAY_WELL.search(before) is not None
+    return said == "swing" and found.term.kind == "genres" and _A_FEEL.search(before) is not None
+
+
 def find(text: str) -> Iterator[FoundTerm]:
     """Yield the terms of a lower-case text, longest first at each place, none within another."""
     known = table()

@@ -39,12 +39,19 @@ _NOT_ITS_LENGTH = tolerant(
 _LEAST = tolerant(
     r"(?:\b(?:between|from|zwischen|von|entre|de|tra|da)\s+)?(?<![\d.:/])(?P<n>\d{1,3}(?:[.,]\d)?)\s*(?:-|–|to|and|or|bis|und|oder|à|et|ou|a|y|o|e|到|至)\s*$"
 )
+_SIXTEENTHS, _OF_NOTES = (
+    re.compile(r"(?:[48]|16|32)分"),
+    re.compile(r"跳ね|ハネ|シャッフル|スウィング|スイング|音符|刻|ハット|裏拍|摇摆|踩镲"),
+)
+"""Notes of a Japanese bar that are no minutes."""
 _PART_OF = tolerant(r"\b(?:(?P<n>three|3) quarters? of|a quarter of|viertel)\s*$")
 
 
 def duration_wish(lower: str) -> tuple[float, FoundWish] | None:
     """Return how many seconds a piece is to last."""
     for match in _TIME.finditer(lower):
+        if _SIXTEENTHS.fullmatch(match.group()) and _OF_NOTES.search(lower):
+            continue  # 跳ねた16分
         before, said = lower[max(0, match.start() - 16) : match.start()], match.groupdict()
         if _NOT_ITS_LENGTH.search(before) or re.match(
             r"\s*(?:later|ago|walk|drive|away|break|rule|noodles?|前|后|以后)", lower[match.end() :]
@@ -139,6 +146,13 @@ _CHORDS = tolerant(
 _STATIC = tolerant(
     r"\b(?:(?:derselbe|dieselbe|der gleiche|ein und derselbe) akkord|bleibt (?:immer |nur )?auf (?:einem|dem(?:selben)?|einem einzigen) akkord|toujours le même accord|siempre el mismo acorde|sempre o mesmo acorde|sempre lo stesso accordo|reste sur (?:un|le même) accord|se queda en un acorde|fica (?:em|num) (?:um )?(?:só )?acorde|no chord changes?|without chord changes?|stays? on (?:one|a single) chord|never changes? chords?|static harmony|keine akkordwechsel|sin cambios? de acordes?|sans changement d'accords?)\b|和弦不变|不换和弦|同一个和弦|单一?和弦|コードチェンジなし"
 )
+_A_CHORD_NAMED = tolerant(
+    r"\s*(?:de|di|of|von|d['’]|in)\s*(?:do|ré|re|mi|fa|fá|sol|la|lá|si|[a-h])(?:[#♯♭b]|\s|$|[,.;])"
+)
+_ENDS_WITH = tolerant(
+    r"\b(?:ends?|ending|finish\w*|clos\w*|endet|enden|schließt|termin\w*|acab\w*|fini\w*|conclu\w*)\s+(?:\w+\s+)?(?:on|with|auf|mit|con|com|sur|par|avec|in|en|em)\s+$"
+)
+"""What is about a chord, and about none of their number: un acorde de fá."""
 MOST_CHORDS = 8
 
 
@@ -149,6 +163,8 @@ def chord_count(lower: str) -> tuple[int, FoundWish] | None:
     for match in _CHORDS.finditer(lower):
         said = match.group("n")
         found = count(said) or 1
+        if found == 1 and (_A_CHORD_NAMED.match(lower, match.end()) or _ENDS_WITH.search(lower, 0, match.start())):
+            continue
         single = not said.isdecimal() and said in ("un", "une", "una", "um", "ein", "einem", "einen", "one", "1")
         only = (
             re.match(

@@ -48,8 +48,17 @@ def bar_of(match: re.Match[str]) -> int:
     return count(after) + 1 if after else count(match.group("bar") or match.group("bar_zh") or match.group("bar_th"))
 
 
-def at_bars(lower: str) -> tuple[list[CueAt], list[FoundWish]]:
-    """Return what happens at bars, and where that is said."""
+_EVERY_BARS = rf"(?<![a-zà-ÿ])(?:every|each|alle|jede[nrms]?|tou(?:te)?s les|chaque|(?:a )?cada|ogni|每隔?)\s*(?:(?P<n>{COUNT})[.\s-]*(?:个)?\s?{BARS}|(?P<n_th>\d{{1,2}})(?:th|nd|rd|\.)? (?:bar|takt))(?![a-z])|(?<!第)(?P<n_ja>\d{{1,2}})小[节節](?:ごとに?|おきに)"
+_FILL_EVERY = tolerant(rf"(?:{FILL.pattern})[\s,]*(?:{_EVERY_BARS})")
+_EVERY_FILL = tolerant(
+    rf"(?:{_EVERY_BARS})[\s,:]*(?:(?!no\b|kein)\w+\s+){{0,2}}?(?:一个|一次|来个?|有|に|は|の)*(?:{FILL.pattern})"
+)
+"""A fill every eight bars."""
+_USUAL_BARS = 8
+
+
+def at_bars(lower: str, total: int | None = None) -> tuple[list[CueAt], list[FoundWish]]:
+    """Return what happens at bars, and where that is said; `total` bars has the piece."""
     cues: list[CueAt] = []
     found: list[FoundWish] = []
     happening = [
@@ -86,6 +95,13 @@ def at_bars(lower: str) -> tuple[list[CueAt], list[FoundWish]]:
                 and NEGATION.search(lower, max(0, match.start() - 8), match.start()) is None
             ):
                 cues.append(CueAt(bar_of(match), "fill"))
+                found.append(FoundWish(*match.span()))
+    for pattern in (_FILL_EVERY, _EVERY_FILL):
+        for match in pattern.finditer(lower):
+            every = count(next(g for g in match.group("n", "n_th", "n_ja") if g))
+            denied = NEGATION.search(lower, max(0, match.start() - 8), match.start()) is not None
+            if every and not denied and not within(match.start(), [(f.start, f.end) for f in found]):
+                cues += [CueAt(bar, "fill") for bar in range(every, (total or max(_USUAL_BARS, every)) + 1, every)]
                 found.append(FoundWish(*match.span()))
     for match in _BARS_IN.finditer(lower):
         section, _, cue = section_of(match)

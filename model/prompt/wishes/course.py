@@ -453,6 +453,10 @@ _BACK = tolerant(
     r"[\s,，]*(?:and |then |再|又|最后)*(?:back(?: (?:again|down|to (?:quiet|calm|nothing|silence)))?|(?:quiet|calm)s?(?: down)? again|(?:回到|归于|恢复)?(?:安静|平静|宁静)(?:下来)?)"
 )
 """What ends a piece as it began: grows and calms down again."""
+_TO_THE_END = tolerant(
+    r"[\s,]*(?:until|till|to|towards?|bis (?:zum|ans)|jusqu'à|hasta|até|fino al?la|verso la) ?(?:the |la |el |o )?(?:very )?(?:end|ende|schluss|fin|final|fim|fine)(?![a-zà-ÿ])|(?:一直)?到(?:最后|结尾)|最後まで|ずっと"
+)
+"""What only says that it goes on to the end."""
 _FADE_BARS, _NEAR = 4, 3
 _GONE = tolerant(
     r"(?:dissolve|vanish|disappear|dissap|trail|drift|recede|melt|disparaî|desapare[cçz]|scompar|verschwind|se perd|si perde|svan)\w*.*|消失"
@@ -501,7 +505,11 @@ def fades(lower: str, total: int | None = None) -> Iterator[tuple[Fade, list[Pla
             back = _BACK.match(lower, match.end()) if fade.begin < fade.end else None
             if back is None or total is None:
                 over = extent(lower, *match.span(), total)
-                yield replace(fade, bars=over.bars, first=over.first), [match.span(), *over.places]
+                to_end = _TO_THE_END.match(lower, match.end())
+                yield (
+                    replace(fade, bars=over.bars, first=over.first),
+                    [match.span(), *over.places, *([] if to_end is None else [to_end.span()])],
+                )
             else:
                 yield Fade(fade.begin, fade.end, total // 2), [(match.start(), back.end())]
                 yield Fade(1.0, fade.begin, total // 2), []

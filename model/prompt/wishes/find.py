@@ -22,8 +22,9 @@ from model.prompt.wishes.at_bars import at_bars
 from model.prompt.wishes.course import BAR, BARS, COUNT, count
 from model.prompt.wishes.found import About, FoundWish, FoundWishes
 from model.prompt.wishes.modulation import modulation_wish
-from model.prompt.wishes.rests import behind_a_section, find_rests
+from model.prompt.wishes.rests import behind_a_section, find_rests, then_everyone
 from model.prompt.wishes.sections import BARS_BETWEEN, lettered, listed_sections
+from model.prompt.wishes.strokes import find_strokes
 
 _NUMBER = r"(?<!\d)\d{1,3}(?:[.,]\d{1,2})?"
 _CANNOT: tuple[tuple[str, str], ...] = (
@@ -40,7 +41,7 @@ _CANNOT: tuple[tuple[str, str], ...] = (
     ("what changes in a section is who plays there: no drums in the intro", r"\b(?:only\s+)?(?:in|during|for)\s+the\s+(?:last\s+|first\s+|second\s+|final\s+)?(?:intro|outro|verses?|chorus(?:es)?|pre-?chorus|bridge|breakdown|coda|[ab][ -]section)\b(?:\s+only)?|(?:副歌|主歌|前奏|间奏|尾奏|桥段)(?:的?时候|部分|里|才)"),
     ("a part enters at a bar: drums enter at bar 5", r"\b(?:join|enter|come|start|kick)s?\s+(?:in\s+)?(?:later|eventually|halfway|gradually|towards the end)\b|\b(?:no|without)\s+(?:\w+\s+)?\w+\s+(?:at first|at the (?:beginning|start))\b|\b(?:start|begin|open)\w* with (?:just |only )?(?:an? |the )?\w+[^.;]{0,20}?\b(?:then|before)\b[^.;]{0,12}\b(?:add|bring|enter|come|join)\w*(?:\s+\w+){0,2}|\b(?:layer by layer|one by one|one after (?:another|the other))\b|(?:渐渐|逐渐|依次)加入"),
     ("a clip is as long as its bars: say how many", r"\b(?:repeat(?:ed|s)?|loop(?:ed)?|play(?:ed)?)(?: it| this)?\s+(?:\d+ times|twice|three times|four times)\b|重复[两二三四五\d]遍"),
-    ("a piece has one metre", r"(?<![\d/])\d{1,2}/(?:2|4|8|16)\b[^.;]{0,24}?\bthen\s+(?:in\s+)?\d{1,2}/(?:2|4|8|16)|\b(?:switch|chang)\w*\s+to\s+\d{1,2}/(?:2|4|8|16)|(?<![\d/])\d{1,2}/(?:2|4|8|16)\s*(?:,?\s*(?:then|and then|to|and|alternating with|followed by|und|dann|puis|y luego|然后|转|交替))\s*\d{1,2}/(?:2|4|8|16)|\b(?:changing|alternating|mixed|irregular) (?:met(?:re|er)s?|time signatures?)\b|\btaktwechsel\b|变拍"),
+    ("a piece has one metre", r"(?<![\d/])\d{1,2}/(?:2|4|8|16)\b[^.;]{0,24}?\bthen\s+(?:in\s+)?\d{1,2}/(?:2|4|8|16)|\b(?:switch|chang|turn|go|mov|becom|wechsel|wird|werde|pass|camb|vir|mud|devien|devenir|diventa)\w*\s+(?:in ?to|to|zu|zum|in|auf|à|en|a|al|ad?|em|para)?\s*(?:an? |einem? |un[ae]? |um )?\d{1,2}/(?:2|4|8|16)|(?:转|变|切|換|变わ)(?:到|成|为|为)?\s*\d{1,2}/(?:2|4|8|16)|\d{1,2}/(?:2|4|8|16)(?:拍子)?(?:に|へ)(?:変|切|な)|(?<![\d/])\d{1,2}/(?:2|4|8|16)\s*(?:,?\s*(?:then|and then|to|and|alternating with|followed by|und|dann|puis|y luego|然后|转|交替))\s*\d{1,2}/(?:2|4|8|16)|\b(?:changing|alternating|mixed|irregular) (?:met(?:re|er)s?|time signatures?)\b|\btaktwechsel\b|变拍"),
     ("the form is named by its sections with their bars: intro 4 bars, verse 8 bars …", r"(?<![A-Za-z])[ABC]{3,8}(?:'|’)?\s+form\b|\b(?:verse[-/ ]chorus|song|sonata|rondo|binary|ternary|through-composed)[- ](?:form|structure)\b"),
 )  # fmt: skip
 _IMPOSSIBLE = tuple((reason, tolerant(pattern, re.I)) for reason, pattern in _CANNOT)
@@ -110,7 +111,7 @@ def find_wishes(plain: str) -> FoundWishes:
                 for f in found
             ]
             sections, bars = (), None
-    cues, placed = at_bars(lower)
+    cues, placed = at_bars(lower, bars or total)
     drop = next((c.bar for c in cues if c.cue == "drop"), None)
     lead = None if drop is None else _BEFORE_IT.search(lower)
     if (
@@ -136,6 +137,9 @@ def find_wishes(plain: str) -> FoundWishes:
     resting = find_rests(lower, sections, [(f.start, f.end) for f in found])
     denied = behind_a_section(lower, sections, [(f.start, f.end) for f in resting.found])
     found = _widened(found, [*resting.found, *denied.found])
+    found += then_everyone(lower, [*resting.rests, *denied.rests], [(f.start, f.end) for f in found])
+    strokes, struck = find_strokes(lower, [(f.start, f.end) for f in found])
+    found += struck
     duration = duration_wish(_without(lower, found))
     chords = chord_count(lower)
     found += [] if duration is None else [replace(_led(lower, duration[1], _LASTS), about="length")]
@@ -153,6 +157,7 @@ def find_wishes(plain: str) -> FoundWishes:
         ramp=ramp,
         fades=tuple(fade for fade, _ in fades),
         modulation=modulation,
+        strokes=strokes,
     )
     return FoundWishes(
         wishes,

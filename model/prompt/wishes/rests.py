@@ -15,7 +15,7 @@ from model.music.drums import ROLES
 from model.music.notes import PARTS
 from model.music.wishes import HALVES, Rest, Section
 from model.prompt.rules.negation import NEGATION, within
-from model.prompt.rules.parts import OFF, PART, PIECES, drum_pieces
+from model.prompt.rules.parts import HELD, OFF, PART, PIECES, drum_pieces
 from model.prompt.rules.vocabulary import find as find_terms
 from model.prompt.rules.vocabulary import tolerant
 from model.prompt.wishes.course import BAR, BARS, COUNT, FIRST, LAST, Place, count
@@ -26,7 +26,7 @@ _THE = r"(?:(?:the|la|le|les|el|los|las|il|lo|gli|i|o|os|a|as|den|die|der|das|de
 _UNTIL = r"(?:not until|until|till|'til|before|up to|bis(?: zu[mr]?)?|vor|hasta|antes de(?:l| la)?|jusqu['’](?:à|au)|avant|fino a(?:l|lla)?|prima (?:di|del|della|dell['’])|até|antes d[oae])"
 _FROM = r"(?:(?:(?:starting|beginning) )?(?:at|from|on|by)|ab|bei|auf|desde|a partir de|a partir d[oa]|à(?: partir de)?|dès|dal(?:la)?|a(?: partire da(?:lla)?)?|all?a|en|no|na|nel(?:la)?)"
 _AFTER = r"(?:after|nach|tras|después de(?:l| la)?|après|dopo|depois d[eoa])"
-_IN = r"(?:in|during|for|over|throughout|im|in der|während|für|en|dans|pendant|pour|durante|nel(?:la|le|l['’])?|nei|nos?|nas?|em|aux?|在)"
+_IN = r"(?:in|during|for|over|throughout|im|in der|während|für|en|dans|sur|pendant|pour|durante|nel(?:la|le|l['’])?|nei|nos?|nas?|em|aux?|在)"
 _NUMBER = r"(?:\d{1,3}|[一二三四五六七八九十百]{1,3})"
 _ANY_SECTION = re.sub(r"\(\?P<s\d+>", "(?:", NAMED)
 _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -44,7 +44,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             rf"\b{_UNTIL}\s+{_THE}{BAR}\s+(?P<a>\d{{1,3}})|(?:直?到|等到?)第\s*(?P<b>{_NUMBER})\s*小[节節]|(?:在)?第\s*(?P<c>{_NUMBER})\s*小[节節](?:之?前|以前|为止|まで)",
         ),
         ("after", rf"\b{_AFTER}\s+{_THE}{BAR}\s+(?P<a>\d{{1,3}})|\b{_AFTER}\s+{_THE}(?:{FIRST}\s+)?(?P<b>{COUNT})\s+{BARS}(?![a-z])|(?<![第\d])(?P<c>\d{{1,3}})小[节節](?:之后|以后|后)"),
-        ("at", rf"\b(?:in)\s+{_THE}{BAR}\s+(?P<a>\d{{1,3}})"),
+        ("at", rf"\b(?:in)\s+{_THE}{BAR}\s+(?P<a>\d{{1,3}})|(?<!\w){BAR}\s+(?P<b>\d{{1,3}})(?=\s+(?:(?:is|stays?|remains?|bleibt|ist|reste|est|queda|está|fica|resta|è)\s+)?(?:empty|blank|silent|leer|stumm|vide|vací[oa]|vazi[oa]|vuot[oa]))"),
         ("from", rf"(?:\b{_FROM}\s+{_THE}|(?<![\w,] )(?<!\w)){BAR}\s+(?P<a>\d{{1,3}})(?:\s+(?:on(?:wards?)?|an)(?![a-zà-ÿ]))?|(?:从|自)?第\s*(?P<b>{_NUMBER})\s*小[节節](?:开始|起|以后|之后|后|から|より)?"),
         (
             "first",
@@ -54,28 +54,36 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "last",
             rf"(?:\b{_IN}\s*)?{_THE}(?<![a-zà-ÿ]){LAST}\s*(?:的)?(?P<a>{COUNT})\s*(?:个)?{BARS}(?:里|内|は|で)?|(?:\b{_IN}\s*)?{_THE}\b(?P<b>{COUNT})\s+{LAST}\s+{BARS}|\b{_IN}\s+{_THE}{LAST}\s+(?P<c>{COUNT})(?=\s*(?:$|[,.;])|\s+(?:and|und|et|y|e)\b)|\b{_IN}\s+{_THE}(?P<d>{COUNT})\s+{LAST}(?=\s*(?:$|[,.;]))",
         ),
-        ("half", r"\b(?:in|during|from|for)\s+the\s+(?P<half>first|second)\s+half\b|(?P<front>前)半[段部]?|后半[段部]?"),
+        (
+            "last",
+            rf"(?:\b{_IN}\s+)?{_THE}(?P<one>last|final|letzten?r?|dernière|último|ultima|última)\s+{BAR}(?![a-zà-ÿ])|(?:在)?(?P<one_zh>最后一?个?|最後の?|ラスト)小[节節]",
+        ),
+        ("first", rf"(?:\b{_IN}\s+)?{_THE}(?P<one>first|erste[nr]?|première|primer|prima|primeiro)\s+{BAR}(?![a-zà-ÿ])"),
+        ("last", rf"\b(?P<a>{COUNT})\s+{BARS}\s+(?:before|avant|vor|antes (?:de|d[oe])l?|prima (?:della|di))\s*{_THE}(?:end|fin|ende|schluss|final|fine|fim)(?![a-z])"),
+        ("alone", rf"\b(?:for|pendant|für|durante|por|per)\s+(?:the\s+)?(?P<a>{COUNT})\s+{BARS}(?![a-zà-ÿ])"),
+        ("half", r"\b(?:in|during|from|for)\s+the\s+(?P<half>first|second)\s+half\b|\b(?:in|ab)\s+der\s+(?:(?P<front_de>ersten)|zweiten)\s+hälfte\b|\b(?:dans|pendant|à)\s+la\s+(?:(?P<front_fr>première)|seconde|deuxième)\s+moitié\b|\b(?:en|n)\s?a?\s?(?:la\s+)?(?:(?P<front_es>primera|primeira)|segunda)\s+(?:mitad|metade)\b|\bnella\s+(?:(?P<front_it>prima)|seconda)\s+metà(?![a-z])|(?P<front>前)半[段部]?|后半[段部]?"),
         (
             "section",
             rf"(?:\b(?:(?P<until>{_UNTIL})|(?P<from>from|at|with|ab|mit|desde|dès|a partir d[aeo]|dal(?:la|l['’])?)|(?P<after>{_AFTER})|{_IN})\s*{_THE}|[在到]?(?=[^\x00-\x7f]))(?:{NAMED})(?:\s+(?:section|part)\b|部分|里面?|中|的?时候?|で|は)?(?P<before>之?前)?(?:才|まで)?",
         ),
     )
 )  # fmt: skip
-_BEFORE_ONLY = r"(?:only|just|nothing but|nur|bloß|lediglich|seulement|uniquement|(?:plus )?rien que|nothing (?:else )?but|nichts (?:mehr )?(?:als|außer)|nada más que|nient['’]altro che|nada além d[aeo]|solamente|únicamente|soltanto|unicamente|apenas|somente|só)"
+_BEFORE_ONLY = r"(?:only|just|nothing but|nur(?: noch)?|bloß|lediglich|seulement|uniquement|(?:plus )?rien que|nothing (?:else )?but|nichts (?:mehr )?(?:als|außer)|nada más que|nient['’]altro che|nada além d[aeo]|solamente|únicamente|soltanto|unicamente|apenas|somente|só)"
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, tolerant(pattern))
     for kind, pattern in (
-        ("but", r"(?:except(?: for)?|but(?: for)?|apart from|save|außer|bis auf|sauf|excepté|à part|excepto|salvo|menos|tranne|eccetto|exceto|除了|以外は?)(?![a-zà-ÿ-])"),
+        ("but", r"(?:except(?: for)?|but(?: for)?(?!\s+(?:it|they|then|only|from|with|in|at)\b)|apart from|save|außer|bis auf|sauf|excepté|à part|excepto|salvo|menos|tranne|eccetto|exceto|除了|以外は?)(?![a-zà-ÿ-])"),
         ("start", r"n['’](?:arriv|entr|commenc|apparaî|jou|intervien|vien)\w* qu['’]e?(?=\W|[àa])|n['’]\s?est (?:là )?qu['’]"),
+        ("empty", r"(?:empty|blank|silent|leer|stumm|vide|vací[oa]s?|vazi[oa]s?|vuot[oaie]|pausa|pause)(?![a-zà-ÿ-])|空着?|留空|休み|お休み|休止"),
         ("back", r"(?:(?:it|they|he|she|sie|er|es|ils?|elles?|ell[oa]s|eles|elas) )?(?:comes? back(?: in)?(?! in\b)|(?:is|are) back(?: in)?|returns?|returning|re-?enters?|(?:komm(?:t|en)|kehr(?:t|en)) (?:wieder|zurück)|wieder da(?:bei)?|revien(?:t|nent)|vuelve[n]?(?: a entrar)?|regresa[n]?|torna(?:no)?|rientra(?:no)?|volta[m]?|regressa[m]?|retorna[m]?)(?![a-zà-ÿ-])|回来|再次?(?:进来|加入|出现)|戻(?:る|って|り)"),
         ("small", r"(?:nothing|none|not)(?: else)? before(?: (?:that|it|then))?(?![a-zà-ÿ-])|(?:vorher|davor|zuvor) (?:kein\w*|nichts|nicht)(?![a-zà-ÿ-])"),
         ("not", rf"(?:{NEGATION.pattern})|\b(?:do|does|should|must)(?:n['’]t| not)\b|なし(?:で|に)?|抜き(?:で|に)?|無し|去掉|静音"),
-        ("start", r"\b(?:enter(?:s|ing)?|comes? (?:back )?in|coming in|(?:start|begin|kick|join|appear|arriv)(?:s|es|e|ing)?(?: in)?|drops? in|sets? in|come|comes|bring(?:s|ing)? in|add(?:s|ing)?|introduc\w+|erst|einsetzen|komm(?:t|en)|beginn(?:t|en)|ein|rein|dazu|entr(?:a|an|ano|am|e|ent|ando)|rentr(?:e|ent)|lleg(?:a|an)|empiez(?:a|an)|comienz(?:a|an)|arriv(?:a|ano|ent)|commenc(?:e|ent)|inizi(?:a|ano)|part(?:e|ono)|cheg(?:a|am)|começ(?:a|am))(?![a-zà-ÿ-])|才?[进進](?:来|场|入)?|才?加入|才?出现|开始|入(?:る|って|り|ります)|スタート|始まる|登場|から|才有?|起"),
-        ("stop", r"\b(?:stop(?:s|ped|ping)?|drops? out|leav(?:e|es|ing)|ends?|go(?:es)? (?:away|silent|out|quiet)|falls? (?:away|out|silent)|cuts? out|disappears?|rests?|pauses?|stopp(?:t|en)|(?:hör(?:t|en)|steig(?:t|en)) (?:auf|aus)|aufhören|aussteigen|fäll(?:t|en) (?:weg|aus)|verstumm(?:t|en)|setzt aus|paus(?:iert|ieren)|raus|weg|aus|se va[n]?|se retira[n]?|desaparece[nm]?|call(?:a|an)|par(?:a|an|am)(?= )|s['’]arrêt(?:e|ent)|disparaît|disparaissent|se tai(?:t|sent)|si ferma(?:no)?|esc(?:e|ono)|spari(?:sce|scono)|tac(?:e|ono)|som(?:e|em)|sai|saem)(?![a-zà-ÿ-])|停止?|退出|消失|止ま(?:る|って)|消え(?:る|て)|抜け(?:る|て)"),
-        ("only behind", r"だけ|のみ"),
+        ("start", r"\b(?:enter(?:s|ing)?|comes? (?:back )?in|coming in|(?:start|begin|kick|join|appear|arriv)(?:s|es|e|ing)?(?: in)?|drops? in|sets? in|come|comes|bring(?:s|ing)? in|bring(?=\s+(?:the|in|back)\s)|in(?=\s+(?:at|on|from|by)\s)|add(?:s|ing)?|introduc\w+|erst|einsetzen|komm(?:t|en)|beginn(?:t|en)|ein|rein|dazu|entr(?:a|an|ano|am|e|ent|ando|ar|are|er)|rentr(?:e|ent)|lleg(?:a|an)|empiez(?:a|an)|comienz(?:a|an)|arriv(?:a|ano|ent)|commenc(?:e|ent)|inizi(?:a|ano)|part(?:e|ono)|cheg(?:a|am)|começ(?:a|am))(?![a-zà-ÿ-])|才?[进進](?:来|场|入)?|才?加入|才?出现|开始|入(?:る|って|り|ります|れて?)|スタート|始まる|登場|から|才有?|起"),
+        ("stop", r"\b(?:stop(?:s|ped|ping)?|drops? out|leav(?:e|es|ing)|ends?|go(?:es)? (?:away|silent|out|quiet)|falls? (?:away|out|silent)|cuts? out|disappears?|rests?|pauses?|stopp(?:t|en)|(?:hör(?:t|en)|steig(?:t|en)) (?:auf|aus)|aufhören|aussteigen|fäll(?:t|en) (?:weg|aus)|verstumm(?:t|en)|setzt aus|paus(?:iert|ieren)|raus|weg|aus|se va[n]?|se retira[n]?|desaparece[nm]?|call(?:a|an)|par(?:a|an|am)(?= )|s['’]arrêt(?:e|ent)|disparaît|disparaissent|se tai(?:t|sent)|si ferma(?:no)?|esc(?:e|ono)|spari(?:sce|scono)|tac(?:e|ono)|som(?:e|em)|sai|saem)(?![a-zà-ÿ-])|停止?|退出|消失|止ま(?:る|って)|消え(?:る|て)|抜け(?:る|て)|休息|不响|不演奏|静默"),
+        ("only behind", r"だけ|のみ|(?:seule?s?|alone|allein(?:e)?|sozinh[oa]s?|(?:toca[n]?|suena[n]?|suona(?:no)?|spielt|plays?|joue) (?:sol[oaie]s?|alone|allein|seule?)(?= )|da sol[oaie])(?![a-zà-ÿ-])|单独|独奏"),
         ("only", rf"\b{_BEFORE_ONLY}(?![a-zà-ÿ-])|\b(?:solo|sólo)(?= )|只[有用要]?|仅用?"),
         ("and", r"(?:and|und|et|y|e|&|\+|和|与|跟|と)(?![a-zà-ÿ-])"),
-        ("small", r"(?:then|but|the|an?|any|all|of|do|does|are|is|be|should|must|will|plays?|playing|with|we|let|have|has|get|please|there|also|again|at all|setzt|setzen|steigt|steigen|dann|aber|auch|bitte|soll(?:en)?|spiel(?:t|en)|mit|gibt|die|das|der|dem|den|wieder|es|la|le|les|el|los|las|il|lo|gli|un[ae]?|puis|avec|il y a|o|os|as|con|com|que|se|de|del|di|d['’]|hay|c['’]è|tem)(?![a-zà-ÿ-])|[都就再的了要请有在也会は]|が|も|を|に|で|の"),
+        ("small", r"(?:ensuite|luego|después|depois|poi|dopo|danach|entonces|take|let|lass(?:e|t|en)?|hol(?:e|t|en)?|bring(?:e|t|en)?|haz|deja|mete|fais|faites|laisse[rz]?|fai|fa['’]|metti|faça|deixe|then|but|the|an?|any|all|of|do|does|are|is|be|should|must|will|plays?|playing|with|we|let|have|has|get|please|there|also|again|at all|setzt|setzen|steigt|steigen|dann|aber|auch|bitte|joue(?:nt)?|toca[nm]?|tocan|suonano?|suena[n]?|stays?|is|remains?|kept|keep|bleib(?:t|en)|ist|reste(?:nt)?|est|queda[n]?|está|fica[m]?|resta|è|fait|macht|a|hace|una?|eine|it|er|sie|elles?|ils|eles?|elas?|lui|soll(?:en)?|spiel(?:t|en)|mit|gibt|die|das|der|dem|den|wieder|es|la|le|les|el|los|las|il|lo|gli|un[ae]?|puis|avec|il y a|o|os|as|con|com|que|se|de|del|di|d['’]|hay|c['’]è|tem)(?![a-zà-ÿ-])|一起|同时|一同|[都就再的了要请有在也会は]|が|も|を|に|で|の"),
     )
 )  # fmt: skip
 _OFF_BEHIND = tolerant(rf"(?:{OFF.pattern})|\s*(?:不要|没有|无|オフ|いらない)")
@@ -92,16 +100,16 @@ _BARE = tolerant(
 )
 """Bars whose word is left out behind others: in bars 1-4 and 9-12, entra en el compás 5 y la melodía en el 7."""
 _EARLIER = tolerant(
-    r"\s*[,;:(]\s*(?:and |und |et |y |e )?(?:before(?: (?:that|then|it))?|until then|up to then|avant(?: (?:ça|cela))?|jusque-là|vorher|davor|zuvor|bis dahin|antes(?: (?:de eso|disso))?|hasta entonces|prima(?: di (?:allora|quello))?|fino ad allora|até lá|(?:在此)?之前|その前は?|それまでは?)[\s,:]*(?=\S)"
+    r"\s*[,;:(、，]\s*(?:and |und |et |y |e )?(?:before(?: (?:that|then|it))?|until then|up to then|avant(?: (?:ça|cela))?|jusque-là|vorher|davor|zuvor|bis dahin|antes(?: (?:de eso|disso))?|hasta entonces|prima(?: di (?:allora|quello))?|fino ad allora|até lá|(?:在此)?之前|その前は?|それまでは?)[\s,:]*(?=\S)"
 )
 _LATER = tolerant(
-    r"\s*[,;]?\s*(?:and then|then|after(?:wards| that)|und dann|dann|danach|et puis|puis|après|ensuite|y luego|luego|después|y después|e poi|poi|dopo|e depois|depois|然后|之后|接着|その後は?|それから)[\s,:]*(?=\S)"
+    r"\s*[,;、，]?\s*(?:and then|then|after(?:wards| that)|und dann|dann|danach|et puis|puis|après|ensuite|y luego|luego|después|y después|e poi|poi|dopo|e depois|depois|然后|之后|接着|その後は?|そのあとは?|それから)[\s,:]*(?=\S)"
 )
 _OPENS_WITH = tolerant(
     r"(?:\b(?:start(?:s|ing)?|begin(?:s|ning)?|open(?:s|ing)?|(?:beginnt|fängt an|startet|los geht'?s|beginne) |commenc\w+|débute\w*|empieza|empezando|empezar|comienza|inizia|iniziare|começa|começando)\s*(?:off )?(?:with|mit|avec|par|con|com)|以|从)\s*(?=\S)"
 )
 
-_Kind = Literal["who", "where", "not", "start", "stop", "back", "but", "only", "only behind", "and", "small"]
+_Kind = Literal["who", "where", "not", "start", "stop", "back", "but", "only", "only behind", "and", "small", "empty"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +139,28 @@ _EVERYONE = "everyone"
 
 
 def find_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]) -> FoundRests:
-    """Return who rests where; `sections` are those that the piece has, `taken` is read already."""
-    players, places = _players(lower), _places(lower, taken)
+    """Return who rests where; `sections` are those that the piece has, `taken` is read already.
+
+    Percussion is the kit as well where no drums are named: whoever wants none at a place wants no kit there.
+    """
+    found = _found_rests(lower, sections, taken)
+    names = {m.lastgroup for m in PART.finditer(lower)}
+    if "perc" not in names or names & {"drums", "piece", "hand"}:
+        return found
+    kit = [replace(r, part="drums") for r in found.rests if r.part == "perc" and not r.roles]
+    both = {r.part for r in found.rests} >= {"perc", "drums"}
+    return found if both else replace(found, rests=(*found.rests, *kit))
+
+
+def _found_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]) -> FoundRests:
+    players = _players(lower)
+    places = {
+        at: w
+        for at, w in _places(lower, taken).items()
+        if not (lower.endswith("solo", 0, w.end) and w.end + 1 in players)  # with solo piano
+    }
     whole = FoundRests()
+    joins: list[int] = []  # bars at which everyone comes in
     last_who: list[_Word] = []
     at = 0
     for start in sorted(w.start for w in places.values()):
@@ -152,11 +179,17 @@ def find_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]) 
                 whole = replace(whole, rests=closed)
                 read: tuple[list[Rest], str] | None = [], ""
             else:
+                low = max((m.end() for m in _STOPS.finditer(lower, 0, run[0].start)), default=0) if run else 0
+                if run and not who and not last_who and _PRONOUN.search(lower, low, run[-1].end):
+                    last_who = _spoken_of(lower, run[0].start, players)
                 said = run if who or not {"stop", "start"} & {w.kind for w in run} else [*last_who, *run]
                 read = _read(lower, said, sections, fills)
             last_who = who or last_who
+            more, players_too = _clause_beside(lower, run, players)
+            if read is None and more and {w.part for w in who} == {_EVERYONE}:
+                read = [], ""  # everything until bar 12, then only the piano
             if read is not None:
-                more, players_too = _clause_beside(lower, run, players)
+                joins += _joining(run, read[0], sections)
                 run = [*run, *players_too]
                 at = max(at, run[-1].end)
                 rests, reason = read
@@ -168,25 +201,100 @@ def find_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]) 
                     (*whole.players, *((w.start, w.end) for w in run if w.kind == "who")),
                     (*whole.binding, *((w.start, w.end) for w in run if w.kind not in ("who", "and", "small"))),
                 )
-    return _opened(lower, whole, players)
+    return _at_first(lower, _opened(lower, whole, players, joins))
 
 
-def _opened(lower: str, whole: FoundRests, players: dict[int, _Word]) -> FoundRests:
+_PRONOUN = tolerant(r"\b(?:it|they|er|sie|ils?|elles?|ell[oa]s?|él|eles?|elas?)\b|它们?")
+
+
+def _spoken_of(lower: str, at: int, players: dict[int, _Word]) -> list[_Word]:
+    """Return who was named last in the sentence before a place: no bass at first, but it comes in at bar 5."""
+    low = max((m.end() for m in re.finditer(r"[.;!?。；！？\n]", lower[:at])), default=0)
+    named = [w for start, w in sorted(players.items()) if low <= start and w.end <= at and w.part != _EVERYONE]
+    return named[-1:]
+
+
+_AT_FIRST = tolerant(
+    r"\b(?:at first|at the (?:start|beginning)|in the beginning|to begin with|am anfang|zu beginn|zunächst|anfangs|au début|au départ|al principio|al comienzo|all['’]inizio|no início|no começo)\b|一开始|刚开始|最初(?:は|に)?|はじめは|始めは"
+    r"|(?:erst|zuerst|first|d['’]abord|primero|primeiro|prima)(?= (?:nur|only|just|solo|sólo|só|seulement|soltanto)\b)|[先首まず](?=只有?)"
+)
+_JOINS = tolerant(
+    rf"\s*(?:,\s*)?(?:until|till|bis|hasta que|jusqu['’]à ce que|finché|fino a quando|até que|直到|{_LATER.pattern})"
+)
+
+
+def _at_first(lower: str, whole: FoundRests) -> FoundRests:
+    """Return the rests with the words for the beginning of those that begin there, and those for all who come after them."""
+    ends = [r for r in whole.rests if r.first == 1 and r.last is not None]
+    said = [m.span() for m in _AT_FIRST.finditer(lower)] if ends else []
+    taken = [(f.start, f.end) for f in whole.found]
+    new = [FoundWish(*span) for span in said if not within(span[0], taken)]
+    return replace(whole, found=(*whole.found, *new))
+
+
+def then_everyone(lower: str, rests: Sequence[Rest], taken: Sequence[Place]) -> list[FoundWish]:
+    """Return where the words say that after some rests all play, and no more."""
+    found = []
+    players = _players(lower) if rests else {}
+    resting = {r.part for r in rests if r.last is not None or r.section}
+    for match in _LATER.finditer(lower) if rests else ():
+        words = _onwards(lower, match.end(), players, {}, "")
+        who = {w.part for w in words if w.kind == "who"}
+        ends = not words or not lower[words[-1].end :].strip() or _STOPS.match(lower[words[-1].end :].lstrip())
+        plays = {w.kind for w in words} <= {"who", "start", "small", "and"} and who and who <= resting | {_EVERYONE}
+        if plays and ends and not any(a < words[-1].end and match.start() < b for a, b in taken):
+            lead = len(match.group()) - len(match.group().lstrip(" ,;，、"))
+            found.append(FoundWish(match.start() + lead, words[-1].end, about="form"))
+    return found
+
+
+def _opened(lower: str, whole: FoundRests, players: dict[int, _Word], joins: Sequence[int]) -> FoundRests:
     """Return the rests with those of who is not named where a piece opens with some alone: they come with the first who enters."""
-    entrances = [r.last + 1 for r in whole.rests if r.first == 1 and r.last is not None and r.last > 0]
-    opens = _OPENS_WITH.search(lower)
-    words = [] if opens is None or not entrances else _onwards(lower, opens.end(), players, {}, "")
+    entrances = [r.last + 1 for r in whole.rests if r.first == 1 and r.last is not None and r.last > 0] + [*joins]
+    opens, words = _opening(lower, players) if entrances else (0, [])
+    told = max((i for i, w in enumerate(words) if w.kind in ("only", "only behind")), default=0)
+    clause = [i for i, w in enumerate(words) if w.kind in _VERBS and i > told]
+    if clause:  # "with only a piano and let the strings join": the strings are of another clause
+        last_and = max((i for i, w in enumerate(words[: clause[0]]) if w.kind == "and"), default=clause[0])
+        words = words[:last_and]
     who = [w for w in words if w.kind == "who" and w.part != _EVERYONE]
-    if opens is None or not who or not {"only", "only behind"} & {w.kind for w in words}:
+    if not who or not {"only", "only behind"} & {w.kind for w in words}:
         return whole
     late = {r.part for r in whole.rests if r.first == 1}
     rests = [Rest(w.part, 1, min(entrances) - 1, roles=w.roles) for w in _others(who) if w.part not in late]
     return FoundRests(
         (*whole.rests, *rests),
-        (*whole.found, FoundWish(opens.start(), who[-1].end)),
+        (*whole.found, FoundWish(opens, words[-1].end)),
         (*whole.players, *((w.start, w.end) for w in who)),
         (*whole.binding, *((w.start, w.end) for w in words if w.kind in ("only", "only behind"))),
     )
+
+
+def _opening(lower: str, players: dict[int, _Word]) -> tuple[int, list[_Word]]:
+    """Return where and with which words a piece opens: start with just the pad; at first only the piano; only a bass until bar 5."""
+    if (opens := _OPENS_WITH.search(lower)) is not None:
+        return opens.start(), _onwards(lower, opens.end(), players, {}, "")
+    for first in _AT_FIRST.finditer(lower):
+        low = max((m.end() for m in _STOPS.finditer(lower, 0, first.start())), default=0)
+        for at in (low, first.end()):
+            words = _onwards(lower, at, players, {}, "")
+            if any(w.kind == "who" for w in words):
+                return words[0].start, words
+    for low in (0, *(m.end() for m in _STOPS.finditer(lower))):
+        words = _onwards(lower, low, players, {}, "")
+        kinds = [w.kind for w in words if w.kind != "small"]
+        alone = kinds[:1] == ["only"] and _JOINS.match(lower, words[-1].end)
+        if alone or kinds[:3] == ["who", "start", "only behind"]:  # the guitar begins alone
+            return words[0].start, words
+    return 0, []
+
+
+def _joining(run: Sequence[_Word], rests: Sequence[Rest], sections: Sequence[Section]) -> list[int]:
+    """Return the bar at which everyone comes in, where a run says that and nothing of who rests."""
+    everyone = {w.part for w in run if w.kind == "who"} == {_EVERYONE}
+    places = [w for w in run if w.kind == "where" and w.where in ("from", "at", "after")]
+    spans = [span for w in places if (span := _span(w, sections)[0]) is not None] if everyone and not rests else []
+    return [span[0] for span in spans[:1] if span[0] > 1]
 
 
 def _closed(
@@ -234,9 +342,15 @@ def _players(lower: str) -> dict[int, _Word]:
     found: dict[int, _Word] = {}
     terms = list(find_terms(lower))
     styles = [(t.start, t.end) for t in terms if t.term.kind in ("genres", "artists")]
+    chordal = {
+        t.term.name: t.term.program in HELD for t in terms if t.term.kind == "instruments" and t.term.part == "chords"
+    }
+    held = [name for name, is_held in chordal.items() if is_held]
+    beside = held[-1] if held and len(chordal) > 1 else None  # strings beside a piano are a pad
     for term in terms:
         if term.term.kind == "instruments" and term.term.part is not None:
-            found[term.start] = _Word(term.start, term.end, "who", term.term.part)
+            played = "pad" if term.term.name == beside else term.term.part
+            found[term.start] = _Word(term.start, term.end, "who", played)
     for part in PART.finditer(lower):
         name = part.lastgroup or ""
         if name != "piece" and not within(part.start(), styles):
@@ -313,7 +427,7 @@ def _run(lower: str, start: int, players: dict[int, _Word], places: dict[int, _W
     if run and (pause := _PAUSE.match(lower, run[-1].end)) is not None:  # all stop at bar 8, except the piano
         more = _onwards(lower, pause.end(), players, {}, "")
         run += more if more and more[0].kind == "but" else []
-    if run and not any(w.kind == "who" for w in run) and (not lower[low : run[0].start].strip()):
+    if run and not any(w.kind in ("who", "empty") for w in run) and (not lower[low : run[0].start].strip()):
         pause = _PAUSE.match(lower, run[-1].end)
         more = [] if pause is None else _onwards(lower, pause.end(), players, places, "")
         if any(w.kind == "who" for w in more) and not any(w.kind == "where" for w in more):
@@ -328,11 +442,43 @@ def _run(lower: str, start: int, players: dict[int, _Word], places: dict[int, _W
             ):
                 run = run[: i + 1]
                 break
+    run = _without_next(lower, _of_last_verb(run))
     while run and run[0].kind in ("and", "small"):
         run = run[1:]
     while run and run[-1].kind in ("and", "small"):
         run = run[:-1]
     return run
+
+
+def _of_last_verb(run: list[_Word]) -> list[_Word]:
+    """Return the part of a run that its last verb says, where another says who plays alone before it: only a piano, and the strings join at bar 5."""
+    for i in range(len(run) - 1, 0, -1):
+        behind, before = {w.kind for w in run[i:]}, {w.kind for w in run[:i]}
+        if (
+            run[i].kind == "and"
+            and {"who", "where"} <= behind
+            and behind & _VERBS
+            and before & {"only", "only behind"}
+            and "where" not in before
+        ):
+            return run[i + 1 :]
+    return run
+
+
+def _without_next(lower: str, run: list[_Word]) -> list[_Word]:
+    """Return a run without who stands behind its place and an "and", where words of their own follow: and the melody louder.
+
+    Everyone behind a "then" is of the next clause: no bass in bars 1-8, then the full band.
+    """
+    last = max((i for i, w in enumerate(run) if w.kind == "where"), default=len(run))
+    behind = [w.kind for w in run[last + 1 :]]
+    everyone = [w for w in run[last + 1 :] if w.part == _EVERYONE]
+    if everyone and _LATER.match(lower, run[last].end) and any(w.kind == "who" for w in run[:last]):
+        return run[: last + 1]
+    if behind[:1] != ["and"] or set(behind) - {"and", "small", "who"} or "who" not in behind:
+        return run
+    more = lower[run[-1].end :].lstrip()
+    return run if not more or _STOPS.match(more) or not any(w.kind == "who" for w in run[:last]) else run[: last + 1]
 
 
 def _signs(lower: str, low: int, start: int) -> Iterator[int]:
@@ -375,7 +521,7 @@ def _span(word: _Word, sections: Sequence[Section]) -> tuple[_Span | None, str]:
     match = word.place
     assert match is not None
     said = match.groupdict()
-    numbers = [count(said[g]) for g in "abcd" if said.get(g)]
+    numbers = [1] if said.get("one") or said.get("one_zh") else [count(said[g]) for g in "abcd" if said.get(g)]
     if word.where == "section":
         name, _, _ = section_of(match)
         edge = said.get("until") or said.get("from") or said.get("after") or said.get("before")
@@ -388,12 +534,12 @@ def _span(word: _Word, sections: Sequence[Section]) -> tuple[_Span | None, str]:
             return (1, first[0] - 1), name
         return (first[0] if said.get("from") else first[1] + 1, None), name
     if word.where == "half":
-        front = said.get("front") or said.get("half") == "first"
+        front = any(v for k, v in said.items() if k.startswith("front")) or said.get("half") == "first"
         return None, HALVES[0] if front else HALVES[1]
     n = numbers[0]
     return {
         "range": (n, numbers[-1]), "until": (1, n - 1), "from": (n, None), "at": (n, n), "first": (1, n), "last": (-n, None),
-        "after": (n + 1, None),
+        "after": (n + 1, None), "alone": (1, n),
     }[word.where], ""  # fmt: skip
 
 
@@ -433,6 +579,8 @@ def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section], fills: 
     """
     who = [w for w in run if w.kind == "who"]
     where = [w for w in run if w.kind == "where"]
+    if where and not who and "empty" in {w.kind for w in run}:
+        return _emptied(lower, where, sections)
     if not where or not who:
         return None
     if len(where) > 1:
@@ -448,6 +596,8 @@ def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section], fills: 
     if span is not None and (span[0] == 0 or span[1] == 0):
         return None
     only = _only(run, who, place)
+    if place.where == "alone" and only != "who":
+        return None  # "drums for 4 bars" says not which
     everyone = any(w.part == _EVERYONE for w in who)
     if "but" in kinds or everyone:
         named = [w for w in run[kinds.index("but") :] if w.kind == "who"] if "but" in kinds else []
@@ -499,6 +649,23 @@ def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section], fills: 
     return list(dict.fromkeys(found)), ""
 
 
+_FROM_THERE = tolerant(
+    r"from|starting|ab(?![a-z])|desde|a partir|à partir|dès|dal|depuis|から|从|自|以后|之后|after|nach|onwards?"
+)
+
+
+def _emptied(lower: str, where: Sequence[_Word], sections: Sequence[Section]) -> tuple[list[Rest], str] | None:
+    """Return the rests of all where a run says that nothing plays at its place: the last bar is empty."""
+    spans = [_span(w, sections)[0] for w in where]
+    rests: list[Rest] = []
+    for word, span in zip(where, spans, strict=True):
+        if span is None or word.where not in ("range", "at", "from", "first", "last"):
+            return None
+        alone = word.where == "from" and _FROM_THERE.search(lower, word.start, word.end) is None
+        rests += [Rest(part, span[0], span[0] if alone else span[1]) for part in PARTS]
+    return rests, ""
+
+
 def _read_several(run: Sequence[_Word], who: Sequence[_Word], where: Sequence[_Word]) -> tuple[list[Rest], str] | None:
     """Return the rests of a run with several places of bars: only in bars 1-4 and 9-12, no drums in bars 3-4 and 7-8."""
     kinds = {w.kind for w in run}
@@ -526,6 +693,8 @@ def _only(run: Sequence[_Word], who: Sequence[_Word], place: _Word) -> Literal["
     kinds = [w for w in run if w.kind not in ("and", "small")]
     for i, word in enumerate(kinds):
         before, behind = kinds[i - 1] if i else None, kinds[i + 1] if i + 1 < len(kinds) else None
+        if word.kind == "only behind" and before is not None and before.kind in _VERBS:
+            return "who"
         if word.kind == "only behind" and before is not None:
             return "who" if before.kind == "who" else "where"
         if word.kind != "only":
@@ -550,6 +719,11 @@ def _others(who: Sequence[_Word]) -> list[_Word]:
     return silent
 
 
+def _everyone_joins(run: Sequence[_Word]) -> bool:
+    """Return True if all of a run's players are everyone, who come in: chorus 8 bars, everything comes in."""
+    return {w.part for w in run if w.kind == "who"} == {_EVERYONE} and "start" in {w.kind for w in run}
+
+
 def behind_a_section(lower: str, sections: Sequence[Section], taken: Sequence[Place]) -> FoundRests:
     """Return who is denied, or plays alone, right behind a section with its bars: intro 8 bars without drums, intro (8 bars): only piano."""
     known = {s.name for s in sections}
@@ -560,7 +734,22 @@ def behind_a_section(lower: str, sections: Sequence[Section], taken: Sequence[Pl
         at = match.end() if bars is None else bars.end()
         name, colon = section_of(match)[0], _COLON.match(lower, at)
         run = _onwards(lower, at if colon is None else colon.end(), players, {}, "") if name in known else []
+        while run and run[0].kind == "small":
+            run = run[1:]
+        late = _LATER.match(lower, at)
+        after = [] if late is None or name not in known else _onwards(lower, late.end(), players, {}, "")
+        if "start" in {w.kind for w in after} and {w.kind for w in after} <= {"who", "start", "small", "and"}:
+            entering = [w for w in after if w.kind == "who" and w.part != _EVERYONE]
+            if entering and not within(after[0].start, taken):  # intro 4 bars, then drums and bass come in
+                whole = replace(
+                    whole,
+                    rests=(*whole.rests, *(Rest(w.part, section=name, roles=w.roles) for w in entering)),
+                    found=(*whole.found, FoundWish(after[0].start, after[-1].end)),
+                )
+                continue
         who = [w for w in run if w.kind == "who"]
+        if who and {"who", "start", "small"} >= {w.kind for w in run} and _everyone_joins(run):
+            whole = replace(whole, found=(*whole.found, FoundWish(run[0].start, run[-1].end)))
         if not who or run[0].kind not in ("not", "only") or within(run[0].start, taken):
             continue
         silent = who if run[0].kind == "not" else _others(who)

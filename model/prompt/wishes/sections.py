@@ -220,7 +220,7 @@ def listed_sections(
     if len(with_bars) < 2 and (each := _each_as_long(lower, _repeated(lower, _names(lower)))) is not None:
         return each
     if with_bars:
-        run = _run(lower, found, with_bars, total)
+        run = _in_order(lower, _run(lower, found, with_bars, total))
         said_bars = {s.name: s.bars for _, _, s, _ in reversed(with_bars)}
         sections = tuple(s if barred else replace(s, bars=said_bars.get(s.name, s.bars)) for _, _, s, barred in run)
         places = [FoundWish(start, end) for start, end in dict.fromkeys((start, end) for start, end, _, _ in run)]
@@ -291,7 +291,7 @@ def _times_behind(match: re.Match[str]) -> int:
 _SHARES = (4, 2, 1)
 """Bars to whose multiples the bars of a piece are shared out, the first of which every section gets one."""
 _WITH_WORDS = re.compile(
-    rf"(?:{_BETWEEN_SECTIONS.pattern})(?:(?:an?|the|ein\w*|der|die|das|une?|le|la|el|il|os?|as?|um|uma|加|与|跟|有|一个|个|接|\+)\s*)?"
+    rf"(?:\s+in\s+[a-h](?:#|b| sharp| flat)?[ -]?(?:m|min|minor|maj|major|moll|dur)?(?=\s*,))?(?:{_BETWEEN_SECTIONS.pattern})(?:(?:an?|the|ein\w*|der|die|das|une?|le|la|el|il|os?|as?|um|uma|加|与|跟|有|一个|个|接|\+)\s*)?"
     r"(?:(?!and\b|then\b|und\b|et\b|y\b|e\b|with\b|no\b|without\b|in\b|only\b|of\b)[^\W\d]+\s+){0,2}(?:很|非常|的)*"
     r"|[\u4e00-\u9fff]{0,4}[,，]?[\u4e00-\u9fff]{0,4}",
     re.I,
@@ -345,6 +345,21 @@ _SIGNS, _FEW_LETTERS = "\x01\x02\x03", 3
 """What the letters of a form stand as, see `lettered`, and from how many on they are one."""
 
 
+_BEFORE_THAT = tolerant(
+    r"\b(?:before (?:that|it)|davor|vorher|avant (?:ça|cela)|antes(?: de eso| disso)?|prima)\b|その前に?|(?:在此|这)?之前"
+)
+
+
+def _in_order(lower: str, run: list[_Found]) -> list[_Found]:
+    """Return sections, one that comes before the one named first in front of it: chorus 8 bars, before that a build of 4."""
+    ordered = list(run)
+    for before, after in pairwise(run):
+        if before[:2] != after[:2] and _BEFORE_THAT.search(lower, before[1], after[0]):
+            ordered.remove(after)
+            ordered.insert(ordered.index(before), after)
+    return ordered
+
+
 def _run(lower: str, found: Sequence[_Found], with_bars: Sequence[_Found], total: int | None) -> list[_Found]:
     """Return the sections that have bars, and those listed between them that have none."""
     first, last = with_bars[0], with_bars[-1]
@@ -360,7 +375,7 @@ def _run(lower: str, found: Sequence[_Found], with_bars: Sequence[_Found], total
 
 
 _TWICE = tolerant(
-    r"[\s,;]*(?:and |all |und |das ganze |le tout |todo |tutto |tudo |全部)?(?:that |this |it )?(?:all )?(?:twice|x ?2|2 ?x|two times|2 times|repeated(?: once)?|zweimal|zwei ?mal|deux fois|dos veces|due volte|duas vezes|2 (?:mal|fois|veces|volte|vezes)|两[遍次])\b|[\s,，]*(?:重复|来)?两[遍次]"
+    r"[\s,;]*(?:and |all |und |das ganze |le tout |todo |tutto |tudo |全部)?(?:that |this |it )?(?:all )?\s*(?:twice|x ?2|2 ?x|two times|2 times|repeated(?: once)?|zweimal|zwei ?mal|deux fois|dos veces|due volte|duas vezes|2 (?:mal|fois|veces|volte|vezes)|两[遍次])\b|[\s,，]*(?:重复|来)?两[遍次]"
 )
 _EACH = tolerant(
     rf"[\s,;:.–—-]*(?:form\w*|forma|rondo|rondeau|曲式|结构|all|alles|alle|tou(?:te)?s|tod[oa]s|tutt[ie]|with|of|mit|avec|con|com|de|di|each|jede[rsn]? (?:teil|abschnitt)|chaque (?:partie|section)|ogni (?:parte|sezione)|(?:each|every) (?:part|section)|cada (?:parte|sección|seção)|jeweils|je|chacun\w*|cada un[oa]|ciascun\w*|cada|三段式|每段|每个|各|を|は|,|\s)*[\s,;:]*(?P<n>{COUNT})[\s-]*(?:个)?{BARS}(?![a-z])\s*(?:each|a ?piece|apiece|per (?:section|part)|jeweils|pro (?:teil|abschnitt)|chacun\w*|chaque|(?:por|per|par) (?:sección|sezione|seção|section|parte|partie)|cada(?: un[oa])?|ciascun\w*|l'un[oae]?|each one|long|ずつ)?"
@@ -388,7 +403,7 @@ def _each_as_long(lower: str, found: Sequence[_Found]) -> tuple[tuple[Section, .
     while first < len(found):
         run = [found[first]]
         for after in found[first + 1 :]:
-            if not _beside(lower, run[-1], after):
+            if not _beside(lower, run[-1], after) and _WITH_WORDS.fullmatch(lower, run[-1][1], after[0]) is None:
                 break
             run.append(after)
         first += len(run)

@@ -88,6 +88,25 @@ def named_bars(clause: str, count: int) -> NamedBars | None:
     return None
 
 
+def placed_bars(clause: str, count: int) -> list[tuple[int, int, tuple[int, ...]]]:
+    """Return each place of bars that a clause names, in its order: from where to where, and its bars, counted from 0; none where they are not there."""
+    lower = clause.lower()
+    found: list[tuple[int, int, tuple[int, ...]]] = []
+    for pattern in (*_SPANS, _WITHOUT_WORD):
+        for match in pattern.finditer(lower):
+            if any(match.start() < end and start < match.end() for start, end, _ in found):
+                continue
+            said = {"n": None, "a": None, "b": None, **match.groupdict()}
+            first, last, step = _span(said, count)
+            inside = first >= 1 and last <= count
+            found.append((*match.span(), tuple(b - 1 for b in range(first, last + 1, step)) if inside else ()))
+    return sorted(found)
+
+
+_WITHOUT_WORD = re.compile(
+    rf"(?:(?<=like )|(?<= as )|(?<=into )|(?<=wie )|(?<=comme )|(?<=como )|(?<=come ))(?P<a>\d{{1,3}})(?:\s*(?P<to>{_TO})\s*(?P<b>\d{{1,3}}))?(?![\w%])"
+)
+"""Bars whose word is left out: bar 3 like 1."""
 _WHICH_SECTION = re.compile(rf"(?P<which>{_ORDINAL}|{_FIRST}|第[一二三四]|最后一?)(?:个|段|遍|次|\s)*$")
 _NUMBER_BEHIND = re.compile(
     r"\s*(?P<n>[1-4](?:(?:\s*(?:,|、|&|\+|-|–|到|和|と)|\s+(?:to|and|und|bis|et|y|e|à|a))+\s*[1-4](?![a-zà-ÿ\d]|\s*(?:bars?|%|bpm)))*)(?![a-zà-ÿ\d]|\s*(?:bars?|%|bpm))"
@@ -189,7 +208,7 @@ _DOWN = re.compile(
 _TEMPO = re.compile(
     r"tempo|テンポ|速さ|スピード|템포|geschwind|speed|velocidad|velocit|velocidade|vitesse|速度|(?<![a-z])bpm(?![a-z])"
 )
-_ABSOLUTE = re.compile(r"\b(?:to|at|auf|à|bei|up to|down to)\s*$|[到至]\s*$")
+_ABSOLUTE = re.compile(r"\b(?:to|at|auf|à|a|hasta|até|para|bei|up to|down to)\s*$|[到至]\s*$")
 _TO_IT = re.compile(r"\s*(?:bpm|拍)?\s*(?:に|まで|へ|로|으로)")
 """Behind a number: that the tempo becomes it."""
 _BARE = re.compile(
@@ -215,6 +234,15 @@ _MUCH = re.compile(
 )
 SOME, LITTLE, MUCH = 0.15, 0.07, 0.3
 """The shares of the tempo by which it changes where the words name no amount."""
+
+
+_TO_A_TEMPO = re.compile(
+    r"(?:\b(?:to|auf|à|a|hasta|até|para|en)\s+|[到至成为])\s*(?P<a>\d{2,3})(?![\d%])(?!\s*(?:bars?|takt|mesures?|comp|battut|小[节節]))|(?P<b>\d{2,3})\s*(?:bpm|拍)?\s*(?:に|まで|へ)"
+)
+_BY_DEGREES = re.compile(
+    r"gradual|slowly|over \d|allmählich|nach und nach|peu à peu|progressi|poco a poco|aos poucos|逐渐|渐|慢慢|徐々に|だんだん"
+)
+"""That a tempo changes little by little, which is no one tempo."""
 
 
 def tempo_change(clause: str, tempo: float) -> float | None:
@@ -246,6 +274,13 @@ def tempo_change(clause: str, tempo: float) -> float | None:
         return None
     share = LITTLE if _A_LITTLE.search(lower) else MUCH if _MUCH.search(lower) else SOME
     return float(round(tempo * (1 - share if slower else 1 + share)))
+
+
+def tempo_to(clause: str) -> float | None:
+    """Return the tempo that a clause goes to at once: "take the tempo down to 80", 速度降到80; None where it names none, or goes there by and by."""
+    lower = clause.lower()
+    to = _TO_A_TEMPO.search(lower) if _TEMPO.search(lower) and not _BY_DEGREES.search(lower) else None
+    return None if to is None else float(to["a"] or to["b"])
 
 
 # --- keys and intervals ------------------------------------------------------------------------------
@@ -441,6 +476,9 @@ _SWAP = re.compile(
 )
 
 
+_BECOMES = re.compile(r"换成|换为|改成|改用|改为|变成")
+
+
 def drum_swap(clause: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """Return the roles of the drums that are replaced and of those that come for them: "a rim shot instead of the snare", "把军鼓换成边击"."""
     lower = clause.lower()
@@ -480,6 +518,8 @@ def instrument_swap(clause: str, named_parts: Sequence[tuple[int, str]]) -> tupl
         and isinstance(second, Term)
     ):
         return (first, second) if there.start() - second_at < 12 else None
+    if isinstance(first, str) and isinstance(second, Term) and _BECOMES.search(lower[first_at:second_at]):
+        return first, second  # 旋律换成小提琴
     swap = _SWAP.search(lower)
     if (
         swap is not None

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from model.clips import transforms
 from model.clips.clip import Writer, match_source
-from model.clips.course import rested
+from model.clips.copies import bar_copy, copied
+from model.clips.course import follow_course, rested
 from model.clips.edit import fill_in, fixed_content
 from model.clips.messages import ClipSpec, KeepSpec
 from model.clips.named_changes import (
@@ -28,15 +29,17 @@ from model.clips.named_changes import (
     named_sections,
     names_interval,
     tempo_change,
+    tempo_to,
 )
 from model.generation.messages import Begin
 from model.music.control import MAX_TEMPO, MIN_TEMPO
+from model.music.drums import ROLES
 from model.music.harmony import Key, parse_chord, parse_key
 from model.music.midifile import Song, bar_length
 from model.music.notes import PARTS, UNPITCHED_PARTS, Beat, Note, Ticks
 from model.music.plan import Plan, apply_controls
-from model.music.wishes import Account, Reading, Section
-from model.prompt.account import IN_A_CHANGE
+from model.music.wishes import Account, Reading, Section, Strokes, Wishes
+from model.prompt.account import IN_A_CHANGE, REASONS
 from model.prompt.encoder import TextEncoder
 from model.prompt.reader import STAYS, ParsedPrompt, parse_prompt
 from model.prompt.rules import figures
@@ -53,10 +56,13 @@ PITCHED = EVERY.difference(UNPITCHED_PARTS)
 NO_CHANGE = "names no change that is known here"
 _CLAUSE = re.compile(
     r"[,;，；。、!]|\.(?!\d)|\s&\s(?=an?\s)|\bbut\b|\baber\b|\bpero\b|\band then\b|但是?|而且"
+    r"|\b(?:and|und|et|y|e)\s+(?=(?:in\s+)?(?:bar|takt|mesure|compás|compasso|battuta)\s+\d+\s*(?:to|zu|auf|in|en|a|por|para|[:=])\s)"
+    r"|\b(?:und|et|y|e)\s+(?=(?:cambia|quita|pon|añade|agrega|sube|baja|haz|deja|usa|repite|elimina|transpón|change|enlève|mets|ajoute|monte|baisse|rends|garde|fais|remplace|retire|supprime|répète|mach|nimm|füg|änder|ändere|ersetz\w*|setz|lass|entfern\w*|spiel|wiederhol\w*|dreh|togli|metti|aggiungi|alza|abbassa|fai|lascia|sostituisci|ripeti|muda|tira|coloca|adiciona|sobe|abaixa|faz|deixa|troca|põe|remove)\b)"
+    r"|\b(?:and|und|et|y|e)\s+(?=(?:more|less|fewer|mehr|weniger|plus|moins|m[aá]s|menos|pi[uù]|meno|mais)\s+(?:d[e'’]|of)?\s*(?:the |la |le |el |il |o |a )?\w+\s*(?:$|[,.;]))"
     r"|\band (?=(?:the\s+)?(?:\w+\s+)?chord\b)|\band (?=(?:also |then )?(?:change|make|rewrite|replace|swap|add|remove|drop|mute|transpose|put|give|keep|slow|speed|turn|raise|lower)\b)"
 )
 _EXCEPT = re.compile(
-    r"(?<=everything) but\b|(?<=all) but\b|\b(?:except(?: for)?|apart from|besides|aside from|außer|sauf|excepto|salvo|menos|tranne|eccetto|exceto)\b",
+    r"(?<=everything) but\b(?! (?:make|change|turn|let|add|remove|put|give|take|mute|play|with|move|raise|lower)\b)|(?<=all) but\b|\b(?:except(?: for)?|apart from|besides|aside from|außer|sauf|excepto|salvo|menos|tranne|eccetto|exceto)\b",
     re.I,
 )
 _ALL_EXCEPT = re.compile(r"\b(?:everything|all|the rest|alles|tout|todo|tutto|tudo)\s+except\b|(?:除了)")
@@ -67,6 +73,7 @@ _REST_STAYS = re.compile(
     r"(?:\s*(?:[,;&]|\b(?:and|but|und|aber|y|et|e|ma|mas|pero|mais)\b))?\s*(?:\b(?:leave|keep|with|lass(?:e|t)?|behalte?|deja(?:r|ndo)?|manten(?:er|iendo)?|laisse[zr]?|garde[zr]?|lascia(?:re|ndo)?|mantieni|deix[ae]|mantém)\s+(?:everything|all|the rest|the others?|alles|den rest|lo demás|el resto|todo lo demás|tout le reste|le reste|il resto|tutto il resto|o resto|todo o resto)(?:\s+(?:else|andere|übrige))?"
     r"|\b(?:(?:the|der|den|le|el|il|o)\s+)?(?:rest|everything else|alles andere|reste|resto|lo demás)(?=\s+(?:stay|remain|as it|unchanged|bleibt|reste|queda|resta|fica|igual|uguale)))"
     r"(?:\s+(?:stays?|remains?|bleibt|reste|queda|resta|fica|is|sein))*\s*(?:alone|as (?:it |they )?(?:is|are|was)|the same|unchanged|untouched|intact|put|so|wie (?:es|er) ist|gleich|unverändert|in ruhe|igual|como está|tal cual|intacto|tel quel|inchangé|pareil|tranquille|uguale|com'è|invariato|como está)?(?=\s*(?:$|[,.;!]|\bbut\b(?! (?:the|for)\b)|\band\b))"
+    r"|(?:\s*[,;]|^|\s+(?:and|und|et|y|e))\s*(?:nothing else|sonst (?:gar )?nichts|rien d'autre|nada más|nient'altro|mais nada)(?=\s*(?:$|[,.;!]))"
     r"|(?:其[他它余]的?|剩下的?)(?:都)?(?:不变|不要动|别动|不动|保持(?:不变|原样))|(?:他|ほか|残り|その他)は(?:そのまま|変えない(?:で)?)",
     re.I,
 )
@@ -99,14 +106,19 @@ _LESS = r"(?:\bless\b|\bfewer\b|\bnot (?:so|as|that|too)\b|\breduce\w*\b|少|别
 _MORE = r"(?:\bmore\b|\badd\b|\bextra\b|更|多|加)"
 _DENSE = r"(?:\bbusy\b|\bbusier\b|\bdens\w+|\bnotes?\b|\bnoise\b|\bactiv\w+|\bcrowded\b|\bfull\w*|\bhits?\b|密|繁|忙|音符|满|花)"
 
+_BESIDE_THE_BEAT = re.compile(
+    r"\b(?:no|without|remove|drop|lose|kein\w*|ohne|sans|pas de|sin|senza|sem)\b[^,]*\b(?:off[\s-]?beats?|syncop\w+|synkop\w+|contre-?temps|contratiempos?|sincop\w+|síncop\w+|contratempos?)|(?:不要|没有|去掉)\S*(?:反拍|切分)|裏拍\S*(?:なし|無し)"
+)
+"""That nothing is wanted beside the beats: it moves onto them."""
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
+        ("on the beat", rf"{_BESIDE_THE_BEAT.pattern}|\bon (?:the )?beats? only\b|\bonly on (?:the )?beats?\b|nur auf (?:den |die )?(?:schlag|schläge|beats?|zählzeiten)\b|(?:seulement|uniquement|que) sur les temps|(?:solo|sólo) en (?:los tiempos|el pulso)|solo sui tempi|só nos tempos|只在拍上|拍頭だけ"),
         ("walking", r"\bwalk(?:ing|s)?\b|行走"),
         ("fewer chords", r"\bhalf (?:the|as many) chord|\bfewer (?:chords?|chord changes)|\bless chords?\b|\bslower chord|和弦(?:减半|少)|一半的?和弦"),
         ("plainer", r"\b(?:simpl\w+|plain\w*|basic|triads?)\b[^,]*\b(?:chords?|harmon\w+|triads?)|\bjust triads\b|\bless jazz\w*|(?:简单|朴素)\S*和[弦声]|和[弦声]\S*简单|三和弦"),
         ("richer", r"\b(?:more|bit|little) interesting|interessanter|plus intéressante?|m[aá]s interesante|pi[uù] interessante|mais interessante|有意思|有趣|面白く|\bjazz(?:i\w+|y)\b|\bmore jazz\w*|\b(?:rich\w*|lush\w*|complex\w*|extended|fancier|colou?rful)\b[^,]*\b(?:chords?|harmon\w+|voicing\w*)|\b(?:chords?|harmon\w+)\b[^,]*\b(?:rich\w*|lush\w*|complex|jazz\w*)|更爵士|(?:丰富|复杂)\S*和[弦声]|和[弦声]\S*(?:丰富|复杂)"),
-        ("sparser", rf"\b(?:weniger (?:noten|dicht)|moins (?:de notes|charg\w+)|menos notas|meno note)\b|{_LESS}[^,]*{_DENSE}|\bspars\w+|\bthin\w*|\bmore (?:space|room|air)|\bspac(?:e|ious)\b|\bsimpl(?:er|ify)\b|\bminimal\w*|\bcalm(?:er)? down|少一?[点些]|疏|稀|留白|简单|空一点|音数?を?減ら|減らし|少なく|すっきり|シンプル|スカスカ"),
+        ("sparser", rf"\b(?:weniger (?:noten|dicht)|moins (?:de notes|charg\w+)|menos notas|meno note)\b|{_LESS}[^,]*{_DENSE}|\bspars\w+|\bthin\w*|\bmore (?:space|room|air)|\bspac(?:e|ious)\b|\bsimpl(?:er|ify)\b|\beinfacher|\b(?:m[aá]s|plus|mais) simples?\b|\bpi[uù] semplic[ei]\b|\bminimal\w*|\bcalm(?:er)? down|少一?[点些]|疏|稀|留白|简单|空一点|音数?を?減ら|減らし|少なく|すっきり|シンプル|スカスカ"),
         ("busier", rf"\b(?:dichter|voller|plus de notes|m[aá]s notas|pi[uù] note|mais notas)\b|{_MORE}[^,]*{_DENSE}|\bbusier\b|\bdenser\b|\bfuller\b|\bmore (?:movement|going on)|更满|更密|更忙|更花|忙碌|増やし|音数を増|細かく|にぎやか|賑やか|派手に"),
         ("softer", r"\b(?:leiser|sanfter|ruhiger|(?:plus doux|plus douce|moins fort)|m[aá]s (?:suave|flojo)|pi[uù] (?:piano|dolce|morbid[oa])|mais (?:suave|baixinho))\b|\bsoft\w*|\bquiet\w*|\bgentl\w+|\bcalm\w*|\bmellow\w*|\btender\w*|\bless (?:loud|energ\w+|intense|aggressive)|\blighter touch|\blower (?:the )?(?:volume|energy)|静かに|小さく|弱く|柔らかく|やわらか|優しく|やさしく|温柔|轻柔?一?[点些]|更轻|安静|柔和|平静|小声"),
         ("louder", r"\b(?:lauter|kräftiger|plus forte?|m[aá]s fuerte|pi[uù] forte|mais forte)\b|\bloud\w*|\bharder\b|\bstronger\b|\bpower\w*|\bmore (?:energ\w+|intense|aggressive|drive|punch)|\bintense\b|\benerget\w+|\bpunch\w*|大きく|強く|激しく|力強く|パワフル|有力|激烈|大声|更强|更响|响一?点|有劲|能量"),
@@ -150,6 +162,7 @@ _SHUTS_OUT = {
 Change = Callable[[Song, Parts], Song]
 
 _ARITHMETIC: dict[str, Change] = {
+    "on the beat": transforms.onto_beats,
     "walking": lambda song, _: transforms.walking_bass_line(song),
     "fewer chords": lambda song, _: transforms.halve_chord_changes(song),
     "plainer": lambda song, _: transforms.extend_chords(song, -1),
@@ -165,8 +178,8 @@ _ARITHMETIC: dict[str, Change] = {
     "lower": lambda song, parts: transforms.shift_octaves(song, parts, -1),
     "shorter": transforms.shorten,
     "longer": transforms.lengthen,
-    "straight": lambda song, _: transforms.remove_swing(song),
-    "swing": lambda song, _: transforms.apply_swing(song, 0.64),
+    "straight": transforms.remove_swing,
+    "swing": lambda song, parts: transforms.apply_swing(song, 0.64, parts),
 }  # fmt: skip
 
 _USUAL: dict[str, Parts] = {
@@ -256,6 +269,9 @@ def _progression(words: str, song: Song) -> tuple[str, list[tuple[Ticks, str]]] 
     return f"{_CLAUSE.split(before)[-1] and before[: -len(_CLAUSE.split(before)[-1])]} {after}", chords
 
 
+_HEIGHT = re.compile("|".join(pattern.pattern for name, pattern in _RULES if name in ("higher", "lower")))
+
+
 def _meant_alone(clauses: Sequence[str]) -> list[str]:
     """Return the clauses in which "only change the melody, I want it higher" is one: what follows says how, of that part."""
     found: list[str] = []
@@ -264,6 +280,13 @@ def _meant_alone(clauses: Sequence[str]) -> list[str]:
         is_how = not _named(clause.lower()) and any(pattern.search(clause.lower()) for _, pattern in _RULES)
         if is_how and _ONLY.search(last) and _ANEW.search(last) and _named(last):
             found[-1] = f"{clause} {' '.join(sorted(_named(last)))}"
+        elif (
+            len(_named(last)) == 1
+            and not _named(clause.lower())
+            and _HEIGHT.search(clause.lower())
+            and not _REMOVE.search(last)
+        ):
+            found.append(f"{clause} {next(iter(_named(last)))}")  # the melody on a flute, an octave higher
         else:
             found.append(clause)
     return found
@@ -271,14 +294,24 @@ def _meant_alone(clauses: Sequence[str]) -> list[str]:
 
 def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     """Carry out one clause in the bars that it names, or in all."""
-    wishes = parse_prompt(clause).wishes
-    if wishes.rests:
-        count = len(state.song.bars)
+    count = len(state.song.bars)
+    if (copy := bar_copy(clause, count)) is not None:
+        alike = copied(state.song, copy)
+        return state.telling(clause, "their bars are not of one metre") if alike is None else state.but(alike)
+    parsed = parse_prompt(clause)
+    wishes = parsed.wishes
+    halves = _beside_rests(parsed) if wishes.rests else []
+    if wishes.rests and not any(map(_is_how, halves)):
         if any(abs(bar) > count for rest in wishes.rests for bar in (rest.first, rest.last or 1)):
             return state.telling(clause, f"there are bars 1 to {count}")
         silent = rested(state.song, replace(wishes, sections=_as_sections(state.song)))
         same = silent.notes == state.song.notes
-        return state.telling(clause, "nothing of it plays there") if same else state.but(silent)
+        state = state.telling(clause, "nothing of it plays there") if same else state.but(silent)
+        for half in halves:
+            more = _JOINT.sub("", half).strip()
+            if _CARRIES.sub("", more.lower()).strip(" .!?,'’"):
+                state = _within_bars(composer, state, more, seed)
+        return state
     found = named_bars(clause, len(state.song.bars)) or named_sections(
         clause, _sections(state.song), len(state.song.bars)
     )
@@ -306,6 +339,11 @@ def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _St
     if only is not None and parts and not [name for name, pattern in _RULES if pattern.search(lower)]:
         silent = transforms.remove_parts(song, parts)
         return state.but(transforms.splice(song, silent, frozenset(range(len(song.bars))) - found.bars))
+    strokes = parsed.wishes.strokes if _pieces(lower) and parts <= {"drums"} and not _REMOVE.search(lower) else ()
+    if strokes and not any(pattern.search(lower) for _, pattern in _RULES):  # a crash at bar 5
+        beats = tuple(s if s.beats else Strokes(s.role, (1,)) if s.role == "crash" else s for s in strokes)
+        struck = follow_course(song, Wishes(strokes=beats))
+        return state.but(transforms.splice(song, struck, found.bars))
     if FILL.search(lower) and not _REMOVE.search(lower) and parts <= {"drums"}:
         asked = ", ".join(f"drum fill at bar {bar + 1}" for bar in sorted(found.bars))
         filled = _written(composer, song, asked, seed, frozenset({"drums"}))
@@ -321,6 +359,33 @@ def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _St
     if same and after.song.programs != song.programs:
         return state.telling(clause, "an instrument changes for the whole piece: say it without the bars")
     return replace(after, song=spliced, done=state.done or after.done)
+
+
+_JOINT = re.compile(
+    r"^\W*(?:(?:and|und|et|y|e|then|dann|puis|luego|poi|depois|also|auch|aber|but|mais|pero|ma|mas)\b\W*|(?:然后|再|并且?|而且|そして|それから)\W*)+"
+)
+"""What joins a half of a sentence to what stands before it."""
+_CARRIES = re.compile(
+    rf"{_PLEASE.pattern}|\b(?:not before|nicht (?:vorher|früher)|pas avant|no antes|non prima|não antes|spiel\w*|play\w*|joue\w*|toqu\w*|toca\w*|suon\w*|erst|auch|take|bring|put|let|have|leave|get|give|turn|should|must|will|mach|lass|nimm|hol|setz|haz|que|deja|pon|fais|mets|laisse|fai|metti|faça|deixe|tire|und|et|y|e|der|die|das|den|le|la|les|el|los|las|il|lo|gli|os?|as?|i)\b|^.?$|[掉把让使都就]|[をはがもにでの]"
+)
+"""Words that carry a wish and say nothing of their own."""
+
+
+def _beside_rests(parsed: ParsedPrompt) -> list[str]:
+    """Return the words that stand between those which say who rests where."""
+    halves = [""]
+    for reading in parsed.account.readings:
+        if reading.kind == "wish":
+            halves.append("")
+        else:
+            halves[-1] = f"{halves[-1]} {reading.text}".strip()
+    return [half for half in halves if half]
+
+
+def _is_how(half: str) -> bool:
+    """Return True if words beside a place say how who plays there is changed, not who rests: only the drums louder."""
+    lower = half.lower()
+    return not _JOINT.match(lower) and not _named(lower) and any(pattern.search(lower) for _, pattern in _RULES)
 
 
 NO_SECTIONS = "sections are not known in given notes: name their bars"
@@ -393,6 +458,8 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
         changed = [(at, chord.symbol if i in chord.places else s) for i, (at, s) in enumerate(chords)]
         return state.but(transforms.put_chords(song, changed))
     tempo = tempo_change(clause, song.tempos[0][1])
+    if tempo is None and parsed.wishes.ramp is not None:
+        tempo = tempo_to(clause)
     if tempo is not None:
         if not MIN_TEMPO <= tempo <= MAX_TEMPO:
             return state.telling(clause, f"a tempo is {MIN_TEMPO}..{MAX_TEMPO}, not {tempo:g}")
@@ -402,7 +469,8 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     timed, song = state.song.tempos != song.tempos or tempo is not None or "tempo" in parsed.explicit, state.song
     up = interval(clause)
     if up is not None and up % 12:
-        return state.but(transforms.shift_semitones(song, named, up) if named else transforms.transpose(song, up))
+        shifted = transforms.shift_semitones(song, named, up) if named else transforms.transpose(song, up)
+        return _on_instruments(state.but(shifted), _played_on(lower, present))
     key = (
         key_wanted(clause, parse_key(song.key))
         or (parsed.key if "key" in parsed.explicit else None)
@@ -418,7 +486,9 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
         return swapped
     if _REMOVE.search(lower) and _SUNG.search(lower):
         return state.telling(clause, "nothing here sings: the melody is notes of an instrument")
-    if _REMOVE.search(lower) and (named or _pieces(lower)):
+    if named & state.kept and _REMOVE.search(lower) and not _BESIDE_THE_BEAT.search(lower):
+        return state.telling(clause, "it is to stay as well")
+    if _REMOVE.search(lower) and (named or _pieces(lower)) and not _BESIDE_THE_BEAT.search(lower):
         song = transforms.remove_drums(song, _pieces(lower))
         return state.but(transforms.remove_parts(song, named if not _pieces(lower) else named - {"drums"}))
     asked = [name for name, pattern in _RULES if pattern.search(lower)]
@@ -428,12 +498,16 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
             for a in asked
             if a not in (("slower", "faster") if tempo is None or named else ("slower", "faster", "lower", "higher"))
         ]
+    if not asked and named and (share := _SHARE_OF.match(lower)) is not None:
+        asked = ["louder" if share["more"] else "softer"]  # more drums, moins de piano
     if named and not named & {"chords", "pad"}:  # jazzier drums are drums of another style
         asked = [a for a in asked if a not in ("richer", "plainer")]
     for first in list(asked):
         asked = [a for a in asked if a not in _SHUTS_OUT.get(first, ())]
     if _ONLY.search(lower) and _ANEW.search(lower) and named & present and asked in ([], ["another"]):
         return state.but(_written(composer, song, clause, seed, named & present))  # only the drums anew
+    if _ONLY.search(lower) and not asked and (kit := _only_of_the_kit(lower)):
+        return state.but(transforms.remove_drums(song, ROLES.keys() - kit))  # drums: only kick and snare
     if _ONLY.search(lower) and not asked and not _ADD.search(lower):
         players = _players(lower, song)
         if players & present:
@@ -444,23 +518,67 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
         u
         for u in _unread(parsed)
         if not (up is not None and names_interval(u[0]))
+        and not (named and _SHARE_OF.match(u[0].lower()))
         and not (tempo is not None and _OF_THE_TEMPO.search(u[0].lower()))
         and not any(name in asked and pattern.search(u[0].lower()) for name, pattern in _RULES)
     )
     if named - present and (_ADD.search(lower) or not asked):
         return replace(state, told=(*state.told, *unmet)).but(_written(composer, song, clause, seed, named - present))
     if asked:
-        return _ruled(composer, replace(state, told=(*state.told, *unmet)), clause, seed, asked, named or None)
-    played = _played_on(lower, present)
+        state = _ruled(composer, replace(state, told=(*state.told, *unmet)), clause, seed, asked, named or None)
+        return _on_instruments(state, _played_on(lower, present)) if _ON_ONE.search(lower) else state
+    strokes = parsed.wishes.strokes
+    if strokes and _pieces(lower) and (_ADD.search(lower) or any(s.beats for s in strokes)):
+        return replace(state, told=(*state.told, *unmet)).but(follow_course(song, Wishes(strokes=strokes)))
+    spoken = _without_mixing(lower, unmet)
+    played = _played_on(spoken, present)
     if played:
-        return replace(state, told=(*state.told, *unmet)).but(
-            replace(song, programs=tuple((part, played.get(part, was)) for part, was in song.programs))
-        )
+        told = tuple(u for u in unmet if not _named(u[0].lower()) & played.keys())
+        return _on_instruments(replace(state, told=(*state.told, *told)), played)
     if named and _ADD.search(lower):  # what is to be there and is there already is no fault
-        return replace(state, done=True)
+        return replace(state, told=(*state.told, *unmet), done=True)
     return state if timed else _unnamed(composer, state, clause, seed)
 
 
+_ON_ONE = re.compile(
+    r"\b(?:melod\w*|mélod\w*|lead|bass\w*|bajo|basso|baixo|chords?|akkorde?|accords?|acordes?|accordi)\s+(?:\w+\s+)?(?:on|auf|sur|with|mit|avec|con|com|su|em|en|na|no|nel)\s+(?:an?|the|ein\w*|der|dem|une?|un[ao]?|uma?|la|le|el|il|o)\s+|(?:旋律|贝斯|和弦)用|(?:メロディー?|ベース|コード)は?を?\w{1,8}で"
+)
+"""A part on an instrument, beside what else becomes of it."""
+
+
+def _on_instruments(state: _State, played: Mapping[str, int]) -> _State:
+    """Return the state with parts on other instruments."""
+    if not played:
+        return state
+    programs = tuple((part, played.get(part, was)) for part, was in state.song.programs)
+    return state.but(replace(state.song, programs=programs))
+
+
+def _only_of_the_kit(lower: str) -> frozenset[str]:
+    """Return the drums that a clause names behind the name of the kit, none where it names other players: "drums: only kick and snare"."""
+    kit = any(m.lastgroup == "drums" for m in PART.finditer(lower))
+    roles = frozenset(role for _, _, roles in drum_pieces(lower) for role in roles)
+    return roles if kit and _named(lower) == {"drums"} else frozenset()
+
+
+_MIXING = frozenset(REASONS[kind] for kind in ("mix", "effect", "level", "sample"))
+
+
+def _without_mixing(lower: str, unmet: Sequence[tuple[str, str]]) -> str:
+    """Return a clause without what it says of the sound and the mix of who plays: pan the guitar left."""
+    for words, why in unmet:
+        lower = lower.replace(words.lower(), " ") if why in _MIXING or why in _NO_EFFECTS else lower
+    return lower
+
+
+_NO_EFFECTS = frozenset({"the sound is that of the instruments that play the notes; effects are put there"})
+
+
+_SHARE_OF = re.compile(
+    r"\W*(?:(?:and|und|et|y|e|a (?:bit|little)|etwas|ein bisschen|un peu|un poco|um pouco|with|mit|con|avec|com)\s+)*"
+    r"(?:(?P<more>more|mehr|plus d[e'’]|m[aá]s|pi[uù]|mais)|less|fewer|weniger|moins d[e'’]|menos|meno)\s*(?:of )?(?:the |la |le |el |il |lo |o |a |l['’]|les |los |las )?[\w-]+(?:\s+(?:please|bitte|por favor|per favore|s['’]il te pla[iî]t))?\W*$"
+)
+"""More or less of a part, and no more."""
 _OF_THE_TEMPO = re.compile(r"\d|tempo|speed|bpm|速度|テンポ|vitesse|velocid|geschwind")
 
 

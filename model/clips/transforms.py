@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from dataclasses import replace
@@ -12,7 +13,17 @@ from model.music.drums import ROLE_OF, ROLES
 from model.music.groove import swung
 from model.music.harmony import MODES, QUALITIES, Chord, Key, chord_symbol, note_name, parse_chord, parse_key
 from model.music.midifile import Song, bar_length
-from model.music.notes import CHORD_PARTS, HARMONY_PARTS, PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Note, Ticks
+from model.music.notes import (
+    CHORD_PARTS,
+    HARMONY_PARTS,
+    PARTS,
+    TICKS_PER_QUARTER,
+    UNPITCHED_PARTS,
+    Note,
+    Ticks,
+    beat_length,
+    beats_in_bar,
+)
 
 Parts = frozenset[str]
 SIXTEENTH = TICKS_PER_QUARTER // 4
@@ -104,18 +115,36 @@ def lengthen(song: Song, parts: Parts) -> Song:
     return map_notes(song, parts.difference(UNPITCHED_PARTS), held)
 
 
-def apply_swing(song: Song, swing: float) -> Song:
-    """Return the song with its straight eighths swung."""
+def onto_beats(song: Song, parts: Parts) -> Song:
+    """Return the song with the notes of some parts on the beats: those between them move to the beat before, where it has none of their own."""
+    lines = [at + i * beat_length(m) for at, m in song.bars for i in range(beats_in_bar(m))]
+    on_a_beat = {(n.part, n.start) for n in song.notes if n.start in set(lines)}
+    taken: set[tuple[str, int, int]] = set()
+
+    def placed(note: Note) -> Note | None:
+        beat = lines[bisect_right(lines, note.start) - 1]
+        own = note.start == beat or (note.part, beat) not in on_a_beat
+        here = note.part, beat, note.pitch if note.start == beat else -1
+        if not own or here in taken or (note.part, beat, -1) in taken:
+            return None
+        taken.add(here)
+        return replace(note, start=Ticks(beat), length=Ticks(note.length + note.start - beat))
+
+    return map_notes(song, parts, placed)
+
+
+def apply_swing(song: Song, swing: float, parts: Parts = frozenset(PARTS)) -> Song:
+    """Return the song with the straight eighths of some parts swung."""
 
     def late(note: Note) -> Note:
         start, end = swung(note.start, swing), swung(note.end, swing)
         return replace(note, start=start, length=Ticks(max(1, end - start)))
 
-    return map_notes(song, frozenset(PARTS), late)
+    return map_notes(song, parts, late)
 
 
-def remove_swing(song: Song) -> Song:
-    """Return the song with its off-beats back in the middle of their beats."""
+def remove_swing(song: Song, parts: Parts = frozenset(PARTS)) -> Song:
+    """Return the song with the off-beats of some parts back in the middle of their beats."""
     off = [n.start % 480 for n in song.notes if 200 <= n.start % 480 <= 380]
     swing = min(0.75, max(0.5, sorted(off)[len(off) // 2] / 480)) if off else 0.5
     if swing < 0.53:
@@ -131,7 +160,7 @@ def remove_swing(song: Song) -> Song:
         start, end = even(note.start), even(note.end)
         return replace(note, start=Ticks(start), length=Ticks(max(1, end - start)))
 
-    return map_notes(song, frozenset(PARTS), placed)
+    return map_notes(song, parts, placed)
 
 
 def thin_out(song: Song, parts: Parts, share: float = 0.4) -> Song:

@@ -659,7 +659,7 @@ class FormRequest:
         is_again = source.beat.bar == bar - form_plan.BARS == (before or 0) + 1
         if bar % form_plan.PHRASE_BARS == RISING_BAR and is_again:
             return risen(heard, chord, key, HIGHEST_USUAL)
-        return 0 if there[0].chord == chord else sequenced(heard, chord, key)
+        return 0 if there[0].chord == chord else sequenced(heard, chord, key, HIGHEST_USUAL)
 
 
 def level_of_bar(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.decoder.tokenizer import row_note
+from model.decoder.tokenizer import DRUM_LENGTH, VELOCITY_CENTRE, row_note
 from model.generation.bias_terms import PART_RANGES, share
 from model.generation.material import examples, form_plan, variation
 from model.generation.material.form_plan import HARMONY, NAMES, NEW, UNPITCHED, Label
@@ -17,6 +18,7 @@ from model.generation.sections import next_beat
 from model.generation.strokes import BACKBEAT, figure_rows, half_time, off_the_backbeat, replaced_parts
 from model.generation.take import WrittenBeat
 from model.music.drums import ROLE_OF, ROLES
+from model.music.groove import SIXTEENTH
 from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord, parse_key
 from model.music.notes import CHORD_PARTS, HARMONY_PARTS, Note, Ticks, beats_in_bar
 from model.prompt.rules.figures import FIGURES
@@ -42,7 +44,7 @@ class Shown:
         take, plan = request.take, request.plan
         if request.line.left == 1 or take.begin.melody_first or request.fills_in:
             return None
-        if request.is_led or "density" in plan.explicit:
+        if request.is_led or ("density" in plan.explicit and not take.theme):
             return None
         key = parse_key(plan.key)
         band = take.begin.beside
@@ -236,6 +238,7 @@ class Shown:
                 struck = {n.pitch for n in notes if not n.start}
                 is_told = "feel" in plan.explicit  # half time has its snare, where the piece claps too
                 notes += [n for n in asked if n.pitch in replaced or (is_told and n.pitch not in struck)]
+                notes = self._as_full(notes)
         elif (
             part in dict(plan.registers)
             or plan.register
@@ -267,6 +270,21 @@ class Shown:
                 notes = [replace(n, pitch=n.pitch + 12 * (n.pitch < low) - 12 * (n.pitch > high)) for n in notes]
         unique = {(n.start, n.pitch): n for n in notes}.values()
         return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in unique)
+
+    def _as_full(self, drums: list[Note]) -> list[Note]:
+        """Return the strokes of a beat as words that change the band want them: with hats between, or without those that count least."""
+        theme, plan, frame = self.request.take.theme, self.request.plan, self.request.frame
+        before = next((bar[0].plan for bar in theme.values()), None)
+        more = 0.0 if before is None or "density" not in plan.explicit else plan.density - before.density
+        draw = random.Random(f"{self.request.take.begin.seed}/{self.bar}/{frame.beat}")
+        if more < 0:
+            kept = [n for n in drums if n.pitch in CORE and n.start == 0]
+            return [*kept, *(n for n in drums if n not in kept and draw.random() > -THINNED * more)]
+        hat, taken = ROLES["closed_hat"], {n.start for n in drums if n.pitch not in CORE}
+        free = [Ticks(at) for at in range(0, frame.length, SIXTEENTH) if at not in taken]
+        loud = round(min((n.velocity for n in drums), default=VELOCITY_CENTRE) * SOFTER)
+        added = [Note(at, DRUM_LENGTH, hat, max(1, loud), "drums") for at in free if draw.random() < FILLED * more]
+        return drums if not drums or "closed_hat" in plan.silenced else [*drums, *added]
 
     @property
     def _varies(self) -> bool:
@@ -400,6 +418,11 @@ def _lean(notes: list[Note]) -> list[Note]:
     return [n for n in notes if voices[n.start] <= MOST_VOICES or tones[n.start, n.pitch % 12].pitch == n.pitch]
 
 
+CORE = frozenset(ROLES[name] for name in ("kick", "snare", "clap", "rim"))
+"""The strokes that a groove is known by."""
+FILLED, THINNED, SOFTER = 3.0, 2.0, 0.8
+"""How likely a free sixteenth gets a hat where a band becomes denser by 1, and a stroke goes where it becomes sparser; how loud such a hat is
+beside the softest stroke."""
 MOST_VOICES, LOWEST_CHORD_NOTE = 6, 40
 """Tones of a shown chord that are struck at once beside a tune; and E2, below which a chord's note would lie under the bass."""
 TURNED_WITH = frozenset({"drums", "perc", "bass", "chords", "melody"})
@@ -412,8 +435,8 @@ CHORUS_ABOVE, VERSE_BELOW = 3, 2
 """Semitones by which the tune of a chorus that was asked for lies above where tunes do, and that of a verse below."""
 LETTER_SEEDS = 1000
 """By how much the seeds of a verse's tune and a chorus's differ."""
-TUNE_RANGE = (67, 79)
-"""The pitches, G4 to G5, around which a tune may be asked to lie."""
+TUNE_RANGE = (67, 76)
+"""The pitches, G4 to E5, around which a tune may be asked to lie."""
 LOWER_THAN_SONGBOOK = {"pop": 4, "songs": 6}
 """Semitones that a tune of a group is asked to lie below the songbook's: people's lie four and five lower, by medians."""
 BELOW_TUNE = 6

@@ -14,7 +14,7 @@ from model.prompt.rules.negation import NEGATION
 from model.prompt.wishes.sections import find_sections
 
 _CHANGE = re.compile(
-    r"\b(?:more|less|fewer|same|again|louder|softer|quieter|faster|slower|busier|darker|brighter|harder|gentler|calmer|fuller|"
+    r"\b(?:more|less|fewer|same|again|louder|softer|quieter|faster|slower|busier|sparser|denser|darker|brighter|harder|gentler|calmer|fuller|"
     r"warmer|wilder|add|bring|strip|drop|take|remove|keep|mute|mehr|weniger|wieder|lauter|leiser|schneller|langsamer|"
     r"plus|moins|encore|más|menos|più|meno|mais)\b|更|再|加|换|去掉|只|变|[快慢响轻亮暗]一?点",
     re.I,

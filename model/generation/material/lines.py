@@ -62,13 +62,17 @@ def fits(heard: Sequence[Heard], chord: Chord, key: Key) -> float:
     return found / whole if whole else 1.0
 
 
-def sequenced(heard: Sequence[Heard], chord: Chord, key: Key) -> int:
-    """Return by how many steps of the scale a bar moves to be sung again over another chord: none, where it fits as well as elsewhere."""
+def sequenced(heard: Sequence[Heard], chord: Chord, key: Key, highest: int) -> int:
+    """Return by how many steps of the scale a bar moves to be sung again over another chord: none, where it fits as well as elsewhere.
+
+    It goes no higher than a pitch, or than it was.
+    """
+    top = max(p for p, _ in heard)
 
     def worth(steps: int) -> float:
         return fits([(stepped(p, steps, key), w) for p, w in heard], chord, key) - STEP_COST * abs(steps)
 
-    return max(WAYS, key=worth)
+    return max((w for w in WAYS if w <= 0 or stepped(top, w, key) <= highest), key=worth)
 
 
 def risen(heard: Sequence[Heard], chord: Chord, key: Key, highest: int) -> int:

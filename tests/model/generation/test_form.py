@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from model.generation.take import (
     rhythm_rows,
     ticks_until_fixed,
 )
+from model.music.drums import ROLES
 from model.music.midifile import Song
 from model.music.notes import CUES, METERS, PARTS, Beat, Kept, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Controls, Mix, Plan
@@ -218,3 +220,19 @@ def test_words_that_only_change_the_band_keep_its_tune_and_its_chords() -> None:
     for number, words in ((3, "a new melody, darker"), (4, "techno")):
         writer.begin(Begin(number, words, Controls(), 9, key=plan.key, band=plan, after=1))
         assert sung(written(writer, number, 8)) != sung(first), words
+
+
+@pytest.mark.parametrize(("words", "fuller"), [("much busier drums", True), ("much sparser drums", False)])
+def test_drums_that_are_to_be_busier_or_sparser_are_the_ones_before_with_more_or_fewer_strokes(
+    words: str, fuller: bool
+) -> None:
+    writer = Composer(hash_encoder(), engine(0))
+    plan = writer.begin(Begin(1, "pop in C major, 4/4", Controls(), 3)).plan
+    kicks, strokes = [], []
+    for take in (1, 2):
+        drums = [(b.index, n.start, n.pitch) for b in written(writer, take, 7) for n in b.notes if n.part == "drums"]
+        kicks.append([stroke for stroke in drums if stroke[2] == ROLES["kick"] and stroke[1] == 0])
+        strokes.append(len(drums))
+        writer.begin(Begin(2, words, Controls(), 3, key=plan.key, band=replace(plan, density=0.5), after=1))
+    assert kicks[0] == kicks[1] != []
+    assert (strokes[1] > strokes[0]) == fuller != (strokes[1] < strokes[0])

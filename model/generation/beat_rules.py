@@ -175,7 +175,7 @@ class BeatProgress:
         if part in CHORD_PARTS:
             self.sounded_tones.add(pitch % 12)
         elif part in history.MONOPHONIC_PARTS:
-            self.last_pitches[part] = (pitch, *self.last_pitches.get(part, ())[:1])
+            self.last_pitches[part] = (pitch, *self.last_pitches.get(part, ())[:2])
 
 
 @dataclass(frozen=True, slots=True)

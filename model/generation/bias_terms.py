@@ -207,14 +207,15 @@ def height_bias(register: float, weight: float) -> Bias:
 
 
 AGAIN_COST = 0.8
-"""Cost of a melody's last pitch, twice where it has come twice: of people's notes one in ten is the same again."""
+"""Cost of a melody's last pitch, twice where it has come twice, thrice where it has come thrice: of people's notes one in ten is the same again."""
 
 
 @lru_cache(1024)
 def again_bias(last_pitches: tuple[int, ...]) -> Bias:
     """Return the cost of a melody's last pitch."""
     bias = np.zeros(128)
-    bias[last_pitches[0]] = -AGAIN_COST * (1 + (last_pitches[1:] == last_pitches[:1]))
+    times = next((i for i, pitch in enumerate(last_pitches) if pitch != last_pitches[0]), len(last_pitches))
+    bias[last_pitches[0]] = -AGAIN_COST * times
     return _read_only(bias)
 
 

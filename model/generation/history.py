@@ -91,13 +91,13 @@ def min_voices(beats: Sequence[Beat], parts: Collection[str]) -> dict[str, int]:
 
 
 def last_pitches(beats: Sequence[Beat]) -> dict[str, tuple[int, ...]]:
-    """Return the last two pitches of each monophonic part, latest first."""
+    """Return the last three pitches of each monophonic part, latest first."""
     found: dict[str, tuple[int, ...]] = dict.fromkeys(MONOPHONIC_PARTS, ())
     for beat in reversed(beats):
         for note in sorted(beat.notes, key=lambda n: -n.start):
             if note.part in MONOPHONIC_PARTS:
-                found[note.part] = (*found[note.part], note.pitch)[:2]
-        if all(len(pitches) > 1 for pitches in found.values()):
+                found[note.part] = (*found[note.part], note.pitch)[:3]
+        if all(len(pitches) > 2 for pitches in found.values()):
             break
     return {part: pitches for part, pitches in found.items() if pitches}
 

@@ -84,9 +84,10 @@ def test_drums_and_tune_are_not_moved() -> None:
 
 
 def test_the_last_pitch_costs_and_the_more_so_where_it_has_come_twice() -> None:
-    once, twice = again_bias((64, 62)), again_bias((64, 64))
+    once, twice, thrice = again_bias((64, 62, 64)), again_bias((64, 64)), again_bias((64, 64, 64))
     assert once[64] < 0 == once[62]
     assert twice[64] == 2 * once[64]
+    assert thrice[64] == 3 * once[64]
 
 
 def test_a_phrase_closes_on_a_tone_of_the_chord_that_is_near() -> None:

@@ -73,6 +73,8 @@ class Shown:
     def labels(self, parts: tuple[str, ...], placed: form_plan.Place | None = None) -> Mapping[str, Label]:
         """Return the labels of a bar that the pieces have themselves: the band's bars are all its own, a tune returns as theirs does."""
         bar, tune = self.bar, self._tune()
+        if placed is not None and placed.letter == "b" and placed.place >= form_plan.BARS and bar in HOOK_AGAIN:
+            return {"melody": Label("same", (self.request.frame.bar - form_plan.BARS,))}
         if placed is not None and (told := self._told_tune()):
             back = int(told[bar][1:] or 0)
             is_back = 0 < back <= min(bar, placed.place)
@@ -431,6 +433,8 @@ HIGHEST_BASS_NOTE = 52
 """E3: where a shown bass turns back an octave, so that it does not climb into the chords; of the songbook's notes 1 % lie higher."""
 WHOLE = 4
 """Tones of a chord that are struck where the words let it begin."""
+HOOK_AGAIN = (4, 5)
+"""The bars of a chorus or drop, from 0, in which its hook comes again."""
 CHORUS_ABOVE, VERSE_BELOW = 3, 2
 """Semitones by which the tune of a chorus that was asked for lies above where tunes do, and that of a verse below."""
 LETTER_SEEDS = 1000

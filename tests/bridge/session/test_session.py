@@ -138,6 +138,7 @@ def test_a_take_that_follows_another_is_told_the_key_that_sounds_and_the_first_o
     rig.happen(PromptRequested("snow"))
     rig.until(rig.now + 4)
     assert [begin.key for begin in seen] == [None, "F# minor"]
+    assert [begin.after for begin in seen] == [None, seen[0].take], "whose tune a mere change of the band keeps"
     assert [args for _, path, args in rig.told if path == "understood/key"][-1] == ("F# minor",)
     rig.happen(ControlSet("key", "D dorian"))
     rig.happen(PromptRequested("snow"))

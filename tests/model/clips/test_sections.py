@@ -181,3 +181,9 @@ def test_a_piece_of_24_bars_ends_and_one_of_eight_loops() -> None:
     assert [name for _, name in long.sections] == ["intro", "verse", "chorus", "outro"]
     assert {n.start for n in long.notes if n.start >= long.bars[-1][0]} == {long.bars[-1][0]}
     assert not short.sections
+    tune = [
+        sorted((n.start - long.bars[bar][0]) for n in long.notes if n.part == "melody" and bar_at(long, n.start) == bar)
+        for bar in range(24)
+    ]
+    assert tune[0] == tune[1] == [], "the intro waits with the tune of the chorus"
+    assert tune[2:4] == tune[12:14] == tune[16:18] != [[], []], "which comes again in its fifth bar"

@@ -516,8 +516,8 @@ _EVEN = Level()
 SECTIONS: Mapping[str, tuple[Level, Level]] = {
     "intro": (Level(-6), Level(-6)),
     "fill": (Level(3), Level(3)),
-    "build": (Level(1, -0.1, roll=1), Level(7, 0.1, roll=6)),
-    "drop": (Level(6, 0.1), Level(6, 0.1)),
+    "build": (Level(1, -0.1, roll=1), Level(5, 0.1, roll=6)),
+    "drop": (Level(7, 0.1), Level(7, 0.1)),
     "break": (Level(-7, -0.1, 0.4), Level(-7, -0.1, 0.4)),
 }
 """The levels in the first and the last bar of a section."""

@@ -219,7 +219,7 @@ def test_what_goes_on_from_a_groove_goes_on_in_its_manner(style: str) -> None:
 @pytest.mark.parametrize("wanted", [50.0, 110.0])
 def test_what_is_held_into_a_told_chord_is_struck_again_as_loud_as_wanted(wanted: float) -> None:
     plan = Plan(style=(("funk", 1.0),), parts=PARTS, progression=("C", "F"), explicit=("progression",))
-    take = TakeState(Begin(1, "funk", Controls(), 11), plan, np.zeros(0, np.float32))
+    take = TakeState(Begin(1, "funk", Controls(), 11, loop=8), plan, np.zeros(0, np.float32))
     held = Note(Ticks(0), Ticks(960), 64, round(wanted), "chords")
     take.written.append(WrittenBeat(Beat(3, 0, 3, "4/4", "C", False, (held,)), parse_chord("C"), [], 0, 0))
     frame = Beat(4, 1, 0, "4/4", "F", fresh=True)

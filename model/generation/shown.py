@@ -435,7 +435,7 @@ WHOLE = 4
 """Tones of a chord that are struck where the words let it begin."""
 HOOK_AGAIN = (4, 5)
 """The bars of a chorus or drop, from 0, in which its hook comes again."""
-CHORUS_ABOVE, VERSE_BELOW = 3, 2
+CHORUS_ABOVE, VERSE_BELOW = 6, 2
 """Semitones by which the tune of a chorus that was asked for lies above where tunes do, and that of a verse below."""
 LETTER_SEEDS = 1000
 """By how much the seeds of a verse's tune and a chorus's differ."""

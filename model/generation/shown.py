@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.decoder.tokenizer import DRUM_LENGTH, VELOCITY_CENTRE, row_note
+from model.decoder.tokenizer import DRUM_LENGTH, STEP, VELOCITY_CENTRE, row_note
 from model.generation.bias_terms import PART_RANGES, share
+from model.generation.history import target_onsets
 from model.generation.material import examples, form_plan, variation
 from model.generation.material.form_plan import HARMONY, NAMES, NEW, UNPITCHED, Label
 from model.generation.sections import next_beat
@@ -20,7 +21,7 @@ from model.generation.take import WrittenBeat
 from model.music.drums import ROLE_OF, ROLES
 from model.music.groove import SIXTEENTH
 from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord, parse_key
-from model.music.notes import CHORD_PARTS, HARMONY_PARTS, Note, Ticks, beats_in_bar
+from model.music.notes import CHORD_PARTS, HARMONY_PARTS, Beat, Note, Ticks, beats_in_bar
 from model.prompt.rules.figures import FIGURES
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Shown:
         take, plan = request.take, request.plan
         if request.line.left == 1 or take.begin.melody_first or request.fills_in:
             return None
-        if request.is_led or ("density" in plan.explicit and not take.theme):
+        if request.is_led:
             return None
         key = parse_key(plan.key)
         band = take.begin.beside
@@ -208,15 +209,24 @@ class Shown:
         if len(plan.parts) == 1 and request.frame.bar == 0:
             return None  # who plays alone begins on the beat
         if part == "melody":
-            if self._tune() is None:
+            if self._tune() is None or "density" in plan.explicit:
                 return None
             place = self._tune_bar()
             return () if place is None else self._beat(*place)
         band = examples.player(plan, self.key, request.take.begin.seed, part, self.band)
         if not self._plays(part, band):
             return () if any(part in examples.parts_of(i) for i in examples.sections_of(self.verse)) else None
+        kept = self._kept_share(part, band)
+        if kept is None and part == "drums" and request.take.theme:
+            kept = 1.0  # the band goes on, with more between
+        if kept is None:
+            return None
         source = self._beat(band, bar)
         notes = [n for n in source.beat.notes if n.part == part]
+        left = None if kept >= 1 else self._left_places(part, band, self.bar if bar is None else bar, kept)
+        if left is not None:
+            notes = [n for n in notes if self._place_of(n) in left]
+            source = replace(source, beat=replace(source.beat, notes=tuple(notes)))
         up = 0 if plan.register or plan.registers else examples.octave(band, part, self.key)
         usual = examples.usual_velocity(band, part)
         louder = round(request.velocity.get(part, usual) - usual)
@@ -240,7 +250,7 @@ class Shown:
                 struck = {n.pitch for n in notes if not n.start}
                 is_told = "feel" in plan.explicit  # half time has its snare, where the piece claps too
                 notes += [n for n in asked if n.pitch in replaced or (is_told and n.pitch not in struck)]
-                notes = self._as_full(notes)
+                notes = notes if left is not None else self._as_full(notes)
         elif (
             part in dict(plan.registers)
             or plan.register
@@ -255,18 +265,25 @@ class Shown:
             notes = [
                 examples.fitted(replace(n, pitch=n.pitch + up), on or source.chord, chord, self.key)
                 for n, on in self._varied(part, band, notes, source.chord)
+                if left is None or self._place_of(n) in left
             ]
-            notes = self._own(part, band, notes, chord)
+            notes = self._pushed(part, band, self._own(part, band, notes, chord), source, up)
+            if part == "bass" and self._begins_another(chord, source):
+                notes = [
+                    replace(n, pitch=examples.nearest_pitch(n.pitch, chord.bass)) if n.start == 0 else n for n in notes
+                ]
             if part in CHORD_PARTS and "melody" in plan.parts:
                 notes = _lean(self._below_the_tune(notes))
             if part in CHORD_PARTS:
                 notes = [replace(n, pitch=n.pitch + 12 * (n.pitch < LOWEST_CHORD_NOTE)) for n in notes]
-            if request.told_chord() is not None:
+            if request.told_chord() is not None or (part == "pad" and band != self.band):
                 notes = self._on_told_chords(part, band, notes, chord)
+            if request.told_chord() is not None:
                 if plan.progression is not None:
                     notes = self._spelled(part, notes, chord)
             elif request.is_key_stated or examples.is_of_the_people(plan):
-                notes = [examples.in_scale(n, self.key) for n in notes]
+                tones = frozenset[int]() if request.is_scale_locked else chord.pitch_classes
+                notes = [n if n.pitch % 12 in tones else examples.in_scale(n, self.key) for n in notes]
             if part == "bass":
                 low, high = PART_RANGES[part][0], HIGHEST_BASS_NOTE
                 notes = [replace(n, pitch=n.pitch + 12 * (n.pitch < low) - 12 * (n.pitch > high)) for n in notes]
@@ -287,6 +304,38 @@ class Shown:
         loud = round(min((n.velocity for n in drums), default=VELOCITY_CENTRE) * SOFTER)
         added = [Note(at, DRUM_LENGTH, hat, max(1, loud), "drums") for at in free if draw.random() < FILLED * more]
         return drums if not drums or "closed_hat" in plan.silenced else [*drums, *added]
+
+    def _kept_share(self, part: str, piece: int) -> float | None:
+        """Return the share of a piece's strokes that words about the density leave; None where they want more than it has."""
+        plan = self.request.plan
+        if "density" not in plan.explicit:
+            return 1.0
+        share_ = target_onsets(plan.style_of(part), part, plan.density) / examples.onset_rate(piece, part)
+        return None if share_ > FULLER else share_
+
+    def _left_places(self, part: str, piece: int, bar: int, share_: float) -> frozenset[tuple[int, int]]:
+        """Return the places in a bar of a piece, with a drum's pitch, whose strokes a density leaves: the same wherever the bar comes again.
+
+        The first of the bar, kicks and backbeats on a beat stay; of the others chance says which.
+        """
+        bar, seed = bar % examples.bars_of(piece), self.request.take.begin.seed
+        varies = self._varies and part not in UNPITCHED
+        played = (
+            variation.bar_played(piece, self.key, part, bar, seed)
+            if varies
+            else variation.line(piece, self.key, part, bar).notes
+        )
+        places = {(n.start, n.pitch * (n.part in UNPITCHED)) for n, _ in played}
+        fixed = {p for p in places if p[1] in _LAST_LEFT_OUT and p[0] % self.request.frame.length == 0}
+        ranked = sorted(
+            places - fixed, key=lambda p: (p[0] > 0 or p[1] > 0, random.Random(f"{seed}/{part}/{p}").random())
+        )
+        return frozenset(ranked[: max(1, round(share_ * len(places)) - len(fixed))]) | fixed
+
+    def _place_of(self, note: Note) -> tuple[int, int]:
+        """Return the place of a note of the beat in its bar, with a drum's pitch."""
+        frame = self.request.frame
+        return frame.beat * frame.length + note.start, note.pitch * (note.part in UNPITCHED)
 
     @property
     def _varies(self) -> bool:
@@ -317,10 +366,40 @@ class Shown:
             notes = variation.turned(notes, variation.turn(band, self.key, seed))
         return variation.ordered(notes, part, seed, band) if part in ("chords", "arp") else notes
 
+    def _begins_another(self, chord: Chord, source: WrittenBeat) -> bool:
+        """Return True if a chord begins in the beat where the piece goes on with one: its bass may pass by there."""
+        written = self.request.take.written
+        return bool(written) and written[-1].chord != chord and not source.beat.fresh
+
+    def _pushed(self, part: str, band: int, notes: list[Note], source: WrittenBeat, up: int) -> list[Note]:
+        """Return a part's notes, of those that are pushed ahead of the next chord of the piece the pitches on the take's next chord."""
+        length = self.request.frame.length
+        pushed = [
+            replace(n, pitch=n.pitch + up)
+            for n in source.beat.notes
+            if n.part == part and n.start > 0 and n.end > length + STEP
+        ]
+        if part not in CHORD_PARTS or not pushed or source.chord is None:
+            return notes
+        frame = next_beat(self.request.frame)
+        count = beats_in_bar(frame.meter)
+        there = examples.shown(band, self.key, self.bar + (frame.beat == 0), frame.beat, count)
+        aim, following = variation.chord_of(there), self._next_chord()
+        tones = {n.pitch % 12 for n in pushed}
+        if aim is None or following is None or aim == source.chord or tones <= source.chord.pitch_classes:
+            return notes
+        starts = {n.start for n in pushed if tones <= aim.pitch_classes}
+        ahead = [examples.fitted(n, aim, following, self.key) for n in pushed if n.start in starts]
+        return [n for n in notes if n.start not in {a.start for a in ahead}] + ahead
+
     def _next_chord(self) -> Chord | None:
         """Return the chord of the next beat, that of the first one at the end of what comes round; None where it is not known yet."""
+        return self._chord_at(next_beat(self.request.frame))
+
+    def _chord_at(self, frame: Beat) -> Chord | None:
+        """Return the chord of a coming beat, that of the first one at the end of what comes round; None where it is not known yet."""
         request = self.request
-        take, frame = request.take, next_beat(request.frame)
+        take = request.take
         if frame.bar == (take.begin.bars or take.begin.loop):
             return take.written[0].chord if take.written else None
         later = replace(request, frame=frame, line=replace(request.line, left=0, section=None), is_cued=False)
@@ -330,6 +409,17 @@ class Shown:
         label = later.labels().get(HARMONY, NEW)
         found = replace(self, request=later).harmony() if label is NEW else later._harmony(label)
         return None if found is None else found.chord
+
+    def _until_next_chord(self, chord: Chord) -> Ticks | None:
+        """Return the ticks from the beat's start to the next beat with another chord; None where it is far or not known."""
+        away, frame = self.request.frame.length, self.request.frame
+        for _ in range(LOOK_FORWARD):
+            frame = next_beat(frame)
+            following = self._chord_at(frame)
+            if following != chord:
+                return None if following is None else away
+            away = Ticks(away + frame.length)
+        return None
 
     def _below_the_tune(self, notes: list[Note]) -> list[Note]:
         """Return a chord's notes with those that lie where the tune does an octave lower: an inversion below it."""
@@ -344,7 +434,10 @@ class Shown:
         """Return the notes as chords that change elsewhere than the piece's want them: struck anew where one begins, not held into the next."""
         request = self.request
         told, until = request.told_chord(), request.until_told_chord()
-        if told is not None and told[0] is not None and part in HARMONY_PARTS and not any(n.start == 0 for n in notes):
+        if told is None:  # another piece's progression
+            last_chord = request.take.written[-1].chord if request.take.written else None
+            told, until = (None if last_chord == chord else chord, chord), self._until_next_chord(chord)
+        if told[0] is not None and part in HARMONY_PARTS and not any(n.start == 0 for n in notes):
             beats = ([n for n in w.beat.notes if n.part == part] for w in reversed(request.take.written[-4:]))
             held = next((notes for notes in beats if notes), [])
             last = [n for n in held if n.start == max(n.start for n in held)]
@@ -425,6 +518,11 @@ CORE = frozenset(ROLES[name] for name in ("kick", "snare", "clap", "rim"))
 FILLED, THINNED, SOFTER = 3.0, 2.0, 0.8
 """How likely a free sixteenth gets a hat where a band becomes denser by 1, and a stroke goes where it becomes sparser; how loud such a hat is
 beside the softest stroke."""
+LOOK_FORWARD = 8
+"""Beats in which the next chord of another piece is looked for."""
+FULLER = 1.5
+"""Where words ask for so many times the onsets of a piece's part it is not shown."""
+_LAST_LEFT_OUT = frozenset({ROLES["kick"], ROLES["snare"], ROLES["clap"]})
 MOST_VOICES, LOWEST_CHORD_NOTE = 6, 40
 """Tones of a shown chord that are struck at once beside a tune; and E2, below which a chord's note would lie under the bass."""
 TURNED_WITH = frozenset({"drums", "perc", "bass", "chords", "melody"})

@@ -595,7 +595,7 @@ def _nearest(said: tempo_meter.Meter | None, facts: Sequence[Fact]) -> list[Foun
 
 
 _PLAIN_WORDS = frozenset([
-    "house", "garage", "trap", "drill", "rock", "metal", "march", "jungle", "swing", "drone", "dub",
+    "house", "garage", "trap", "drill", "rock", "metal", "jungle", "swing", "drone", "dub",
     "electro", "score", "study", "queen", "prince", "monk", "glass", "drake", "burial", "beyond", "light",
     "hot", "cool", "fire", "run", "free", "old", "open", "lost", "wind", "mar", "mer", "standard", "mass", "romance",
     "invention", "chamber", "breaks", "acid", "commercial", "sub", "fusion", "keys", "acoustic", "indian", "african", "horror",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from model.music.control import MAX_BARS, MAX_TEMPO, MIN_TEMPO
-from model.music.harmony import Key, chord_symbol, key_on, parse_chord
+from model.music.harmony import Chord, Key, chord_symbol, key_on, parse_chord
 from model.music.notes import PARTS, TICKS_PER_QUARTER, USUAL_PARTS, beat_length, beats_in_bar
 from model.music.numerals import key_of, roman
 from model.music.plan import LEVELS, Mix, Plan, wished_bars
@@ -42,7 +43,14 @@ _MOST_STYLES, _LEAST_SHARE = 3, 0.15
 _LEADING = 0.5
 """From this share on, a style that only the embedding suggests sets swing and feel."""
 _CALM_NEUTRAL = 0.45
-"""Below this energy a prompt without a style is a pop ballad, above it pop."""
+"""Below this energy a prompt without a style is a pop ballad, above it pop; where it tells of a picture it is scored as film is."""
+_PICTURE_WORDS, _PICTURE_SIGNS = 3, 8
+"""So many words, or Chinese and Japanese signs, that the rules cannot read are a picture, where none of them is a piece of music or you."""
+_MUSIC = re.compile(
+    r"\b(?:songs?|music|tunes?|melod\w+|beats?|tracks?|loops?|jams?|hits?|background|vibes?|grooves?|sounds?|s[aiu]ng\w*|you(?:rs?)?)\b"
+    r"|\b(?:canci[oó]n|chanson|lied|m[uú]sica|musik|musique|canzone|dich|dir)\b|歌|曲|音乐|节拍|伴奏|音楽|你|妳|君|あなた|노래|음악|너|당신"
+)
+_SIGNS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _HALF = 0.5
 
 _ACOUSTIC = frozenset([*range(4), *range(6, 16), *range(19, 27), 32, *range(40, 50), *range(56, 80), *range(104, 112)])
@@ -71,14 +79,16 @@ def plan(prompt: str, text: Embedding, parsed: ParsedPrompt) -> Plan:
     else:
         swing, unit = (swinging.swing or 0.5, swinging.swing_unit) if swinging is not None else (0.5, 8)
     key = parsed.key or _key(prompt, parsed, levels["brightness"])
-    progression = parsed.progression or _counted_chords(parsed.wishes.chords, key, levels["complexity"], prompt)
+    progression = _with_sevenths(parsed, key, levels["complexity"]) or _counted_chords(
+        parsed.wishes.chords, key, levels["complexity"], prompt
+    )
     found = Plan(
         tempo=float(round(parsed.refused.tempo(_tempo(parsed, hints["tempo"]))))
         if parsed.tempo is None
         else round(parsed.tempo, 2),
         feel=parsed.feel or next((t.feel for t in leading if t.feel), "normal"),
         key=key.name,
-        meter=parsed.meter or parsed.refused.meter(next((t.meter for t in named if t.meter), "4/4")),
+        meter=parsed.meter or parsed.refused.meter(next((t.meter for t in named or leading if t.meter), "4/4")),
         bars=parsed.bars,
         parts=parsed.stated_parts.with_defaults(_usual_parts(parsed, mix, levels["energy"])),
         progression=progression,
@@ -139,6 +149,26 @@ def _counted_chords(count: int, key: Key, complexity: float, prompt: str) -> tup
     return tuple(chord_symbol(roman(n, key), key) for n in numerals)
 
 
+def _with_sevenths(parsed: ParsedPrompt, key: Key, complexity: float) -> tuple[str, ...] | None:
+    """Return the progression of the words; where they are numerals, or a name, of rich music each plain triad has its seventh."""
+    if parsed.progression is None or parsed.progression_key is None or complexity <= _RICH:
+        return parsed.progression
+    return tuple(" ".join(_seventh(parse_chord(c), key) for c in bar.split()) for bar in parsed.progression)
+
+
+_SEVENTHS = {"": ("maj7", "7"), "m": ("m7",), "dim": ("m7b5", "dim7")}
+"""What a triad is with a seventh; the first of them whose tones are the key's, else the last."""
+
+
+def _seventh(chord: Chord, key: Key) -> str:
+    """Return the symbol of a chord with the seventh that its key has, if it is a triad over its root."""
+    kinds = _SEVENTHS.get(chord.quality, ()) if chord.bass == chord.root else ()
+    found = [replace(chord, quality=kind) for kind in kinds]
+    return chord_symbol(
+        next((c for c in found if c.pitch_classes <= key.pitch_classes), found[-1]) if found else chord, key
+    )
+
+
 def _told(found: Plan) -> Plan:
     """Return a plan with the bars that its wishes come to, and those wishes told that do not fit into them."""
     wishes, account = found.wishes, found.account
@@ -169,7 +199,7 @@ def _told(found: Plan) -> Plan:
 def styles(parsed: ParsedPrompt, text: Embedding, energy: float) -> Mix:
     """Return the mix of styles, weights summing to 1: those that were named, else those that the embedding leans to.
 
-    A weak leaning is filled up with a neutral style, so a sentence that is like none of ours is a pop ballad or pop.
+    A weak leaning is filled up with a neutral style: a picture that is like none of ours is scored as film, another sentence is a pop ballad or pop.
     """
     if parsed.two_styles is not None:
         ground, over = parsed.two_styles.rhythm_style.styles, parsed.two_styles.harmony_style.styles
@@ -190,8 +220,16 @@ def style_likelihoods(parsed: ParsedPrompt, text: Embedding, energy: float) -> O
     for name, weight in hinted.items():  # instruments speak where the sense does not
         likely[name] = likely.get(name, 0.0) + unsure * weight / (HINTS + sum(hinted.values()))
     neutral = "pop ballad" if energy < _CALM_NEUTRAL else "pop"
+    neutral = "cinematic" if not hinted and _is_picture(parsed) else neutral
     likely[neutral] += max(0.0, 1 - sum(likely.values()))
     return dict(sorted(likely.items(), key=lambda s: -s[1]))
+
+
+def _is_picture(parsed: ParsedPrompt) -> bool:
+    """Return True if what the rules leave of a prompt tells of something to see, and asks for no song."""
+    words, moods = parsed.rest.lower(), sum(t.kind == "moods" for t in parsed.terms)
+    is_long = len(words.split()) - moods >= _PICTURE_WORDS or len(_SIGNS.findall(words)) - 2 * moods >= _PICTURE_SIGNS
+    return is_long and not _MUSIC.search(words)
 
 
 HINTS = 0.5

@@ -12,9 +12,10 @@ Which bars of a tune come again is drawn from people's songs (`tune_plans.tsv`, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,6 +61,8 @@ FILE = FOLDER / "examples.npz"
 NEAREST, PROGRESSIONS, FEW_PROGRESSIONS = 8, 24, 16
 """A take draws one of so many pieces that are nearest to its plan, and the progression of one of so many; a family that has fewer than
 the last borrows those of others that repeat themselves alike, if the chords are alike."""
+REACH, FEWEST = 1.5, 5
+"""A piece that lies so much farther from the plan than the nearest one, in thirds of an octave of tempo, is drawn only among so few."""
 OTHER_MODE = 0.3
 """How far a piece in minor lies from a plan in major, in octaves of tempo; as far as .3 of energy."""
 SUNG_SHARE = 0.6
@@ -93,19 +96,28 @@ def _table() -> dict[str, npt.NDArray[Any]]:
         return {name: arrays[name] for name in arrays.files}
 
 
-@lru_cache(256)
 def nearest(style: str, meter: str, minor: bool, tempo: int, energy: float) -> tuple[int, ...]:
     """Return the pieces of a metre, of a style or its family, that are nearest to a plan, the nearest first."""
-    table = _table()
+    return tuple(_distances((style, meter, minor, tempo, energy)))
+
+
+Goal = tuple[str, str, bool, int, float]
+"""What a piece is to be near to: style, metre, whether in minor, tempo and energy of a plan."""
+
+
+@lru_cache(256)
+def _distances(goal: Goal) -> Mapping[int, float]:
+    """Return how far the pieces of a metre, of a style or its family, lie from a plan, the nearest first."""
+    table, (style, meter, minor, tempo, energy) = _table(), goal
     if not table or style not in DECODER_STYLES:
-        return ()
+        return {}
     family = [STYLES[name].family == STYLES[style].family for name in DECODER_STYLES]
     found = np.flatnonzero(np.array(family)[table["style"]] & (table["meter"] == meter))
     found = found[found < len(table["other"])]
     far = 3 * np.abs(np.log2(table["tempo"][found] / tempo)) + np.abs(table["energy"][found] - energy)
     far = far + OTHER_MODE * (table["key"][found] // 12 != minor)
     far = far + OTHER_STYLE * (table["style"][found] != DECODER_STYLES.index(style))
-    return tuple(int(i) for i in found[np.argsort(far, kind="stable")])
+    return {int(found[at]): float(far[at]) for at in np.argsort(far, kind="stable")}
 
 
 def neighbours(piece: int) -> Iterator[int]:
@@ -122,25 +134,39 @@ def drawn_band(plan: Plan, key: Key, seed: int, *, in_sections: bool = False) ->
 
     With `in_sections` it is one that has another section, where there is one near.
     """
-    may_rest = {"melody", *(LAYERS if in_sections and "parts" not in plan.explicit else ())}
-    wanted = tuple(i for i, part in enumerate(PART_ORDER) if part in plan.parts and part not in may_rest)
     near = _near(plan, key)
+    may_rest = {"melody", *(LAYERS if in_sections and "parts" not in plan.explicit else ())}
+    if plan.style:
+        may_rest |= _lacking(plan.style[0][0])
+    wanted = tuple(i for i, part in enumerate(PART_ORDER) if part in plan.parts and part not in may_rest)
     if "drums" in plan.parts and plan.style:
         near = _in_time(
             near, "half" if plan.feel == "half" and "feel" in plan.explicit else usual_pulse(plan.style[0][0])
         )
     own = tuple(i for i in near if style_of(i) == plan.style[0][0]) if plan.style else ()
+    goal = _goal(plan, key)
+    if "density" in plan.explicit:
+        full = {i: sum(onset_rate(i, p) for p in GROOVE) for i in own if _plays(i, wanted)}
+        rank = sorted(full, key=lambda i: full[i], reverse=plan.density > 0.5)
+        own, goal = tuple(rank[: max(FEWEST, len(rank) // 3)]) or own, None
     groove = tuple(i for i in wanted if PART_ORDER[i] in GROOVE)
-    found = _player(own, wanted, seed, "band", in_sections=in_sections)
+    found = _player(own, wanted, seed, "band", goal, in_sections=in_sections)
     if found is None and groove:
-        found = _player(own, groove, seed, "band", in_sections=in_sections)
-    return _player(near, wanted, seed, "band", in_sections=in_sections) if found is None else found
+        found = _player(own, groove, seed, "band", goal, in_sections=in_sections)
+    return _player(near, wanted, seed, "band", goal, in_sections=in_sections) if found is None else found
+
+
+@cache
+def _lacking(style: str) -> frozenset[str]:
+    """Return the parts that no piece of a style has: a drone has no bass, and is no other style's band for that."""
+    own = [i for i in range(len(_table()["other"])) if style_of(i) == style] if _table() else []
+    return frozenset(p for at, p in enumerate(PART_ORDER) if own and not any(_plays(i, (at,)) for i in own))
 
 
 def player(plan: Plan, key: Key, seed: int, part: str, band: int) -> int:
     """Return the piece that a part of the accompaniment is from: the band's own, or one near to the plan that has what it lacks."""
     wanted = (PART_ORDER.index(part),)
-    found = None if _plays(band, wanted) else _player(_near(plan, key), wanted, seed, part)
+    found = None if _plays(band, wanted) else _player(_near(plan, key), wanted, seed, part, _goal(plan, key))
     return band if found is None else found
 
 
@@ -161,11 +187,22 @@ def _near_tunes(plan: Plan, key: Key) -> tuple[int, ...]:
 
 @lru_cache(256)
 def _player(
-    near: tuple[int, ...], wanted: tuple[int, ...], seed: int, which: str, *, in_sections: bool = False
+    near: tuple[int, ...],
+    wanted: tuple[int, ...],
+    seed: int,
+    which: str,
+    goal: Goal | None = None,
+    *,
+    in_sections: bool = False,
 ) -> int | None:
     """Return one of the nearest pieces that have some parts, of those in the style of the nearest one: a reel borrows no blues."""
     found = [i for i in near if _plays(i, wanted)]
     found = [i for i in found if style_of(i) == style_of(found[0])]
+    if which == "band":
+        found = list(islice((i for i in found if _begins_whole(i)), 2 * NEAREST)) or found
+    if goal is not None and found:
+        far = _distances(goal)
+        found = [i for at, i in enumerate(found) if at < FEWEST or far[i] <= far[found[0]] + REACH]
     return _pick((_in_sections(found, wanted) if in_sections else found)[:NEAREST], seed, which)
 
 
@@ -188,10 +225,34 @@ def _playing() -> tuple[frozenset[int], ...]:
     return tuple(frozenset(np.flatnonzero(one).tolist()) for one in plays)
 
 
+@lru_cache(1024)
+def _onsets(piece: int) -> npt.NDArray[np.int64]:
+    """Return a row for each note of a piece, read from its rows alone: bar, beat of the piece, part by its number, grid tick, symbol."""
+    table = _table()
+    rows = table["rows"][table["at"][piece] : table["at"][piece + 1]].astype(np.int64)
+    bars, beats = (
+        np.cumsum(rows[:, 0] == Event.BAR) - 1,
+        np.cumsum((rows[:, 0] == Event.BAR) | (rows[:, 0] == Event.BEAT)) - 1,
+    )
+    at = rows[:, 0] >= FIRST_NOTE
+    part, tick = np.divmod(rows[at, 0] - FIRST_NOTE, GRID)
+    return np.stack((bars[at], beats[at], part, tick, rows[at, 1]), 1)
+
+
+@cache
+def _begins_whole(piece: int) -> bool:
+    """Return True if the kick and the bass of a piece, if it has them, sound in the first phrase as they do later: it opens with no intro."""
+    found = _onsets(piece)
+    kicks = (found[:, 2] == PART_ORDER.index("drums")) & np.isin(found[:, 4], [PITCH + p for p in KICKS])
+    bars = (set(found[of, 0].tolist()) for of in (kicks, found[:, 2] == PART_ORDER.index("bass")))
+    return all(sum(bar < PHRASE for bar in of) >= min(PHRASE - 1, len(of)) for of in bars)
+
+
 Groove = npt.NDArray[np.float32]
 """How often each voice strikes in each sixteenth of a bar: `(VOICES, sixteenths)`."""
 VOICES = ("kick", "snare", "hat", "perc", "bass", "chords", "arp", "melody")
 _DRUM_VOICES = {36: "kick", 35: "kick", 38: "snare", 40: "snare", 37: "snare", 39: "snare", 42: "hat", 44: "hat", 46: "hat", 51: "hat"}  # fmt: skip
+KICKS = (35, 36)
 _HEAVY = {"kick": 2.0, "bass": 2.0}
 """What counts twice where two bands are compared: what the rest locks with."""
 TEMPO_WEIGHT, STYLE_WEIGHT = 0.5, 0.35
@@ -423,18 +484,22 @@ def drawn_harmony(
 ) -> int | None:
     """Return the piece whose progression a band plays: one in the same mode whose chords change where the band's own do, or the band's.
 
-    Not at all of these places need it change. `at_home` asks for one that begins on the tonic and stays in the scale, tunes of the
-    people for one that stays in it, of whatever style; None where there is none. A chorus answers the piece of its `verse`: with the
+    Not at all of these places need it change. `at_home` asks for one that begins on the tonic and stays in the scale, or nearly so in
+    rich music, tunes of the people for one that stays in it, of whatever style; None where there is none. A chorus answers the piece of its `verse`: with the
     other section of that one, else with a piece that begins on another chord, if there is one.
     """
     changes = set(_changes(band))
     minor = [int(i) for i in _table()["key"] // 12]
-    is_plain = at_home or is_of_the_people(plan)
+    is_plain = is_of_the_people(plan) or (at_home and plan.complexity < RICH)
 
     def serves(piece: int) -> bool:
-        is_home = not at_home or verse is not None or _begins_at_home(piece, key)
+        is_home = (
+            not at_home
+            or verse is not None
+            or any(_begins_at_home(piece, key, first) for first in range(0, bars_of(piece), PHRASE // 2))
+        )
         is_fit = (not is_plain or _is_diatonic(piece, key)) and is_home
-        return is_fit and share_in_key(piece) >= IN_KEY
+        return is_fit and share_in_key(piece) >= (BORROWED_IN_KEY if at_home else IN_KEY)
 
     def unlike(piece: int) -> float:
         lacks = 0.0 if style_of(piece) == style_of(band) else max(0.0, BORROWED_IN_KEY - share_in_key(piece))
@@ -442,17 +507,22 @@ def drawn_harmony(
 
     def fitting(pieces: Iterable[int], at: Set[tuple[int, int]]) -> Iterator[int]:
         like = (i for i in pieces if i != band and minor[i] == key.minor and (is_vamp(band) or not is_vamp(i)))
-        return (i for i in like if set(_changes(i)) <= at and serves(i))
+        home = at_home and verse is None
+        return (
+            i
+            for i in like
+            if serves(i) and (_starts(i, frozenset(at), key, at_home=True) if home else set(_changes(i)) <= at)
+        )
 
     family = dict.fromkeys(_near(plan, key))
-    found = list(fitting(family, changes))
+    found, lines = list(fitting(family, changes)), changes | _free_lines(band)
     if len(found) < FEW_FITTING:
-        found = list(dict.fromkeys((*found, *fitting(family, changes | _free_lines(band)))))
+        found = list(dict.fromkeys((*found, *fitting(family, lines))))
     own = sorted((i for i in found if unlike(i) <= UNLIKE_CHORDS - ALIKE_CHORDS), key=unlike)
     elsewhere = _in_meter(plan.meter, round(plan.tempo)) if len(own) < FEW_PROGRESSIONS else ()
     others = [
         i
-        for i in fitting((j for j in elsewhere if j not in family), changes)
+        for i in fitting((j for j in elsewhere if j not in family), changes if len(own) >= FEW_FITTING else lines)
         if not unlike(i) and share_in_key(i) >= PLAIN and is_kin(i, plan)
     ]
     near = [*own, *others[: max(0, FEW_PROGRESSIONS - len(own))]]
@@ -472,13 +542,32 @@ def is_kin(piece: int, plan: Plan) -> bool:
 
 
 def begins(piece: int, band: int, key: Key, seed: int, *, at_home: bool) -> int:
-    """Return the bar with which a piece's progression begins over a band: the first one, or that of its second phrase where it serves too."""
-    if bars_of(piece) <= PHRASE or (at_home and not _begins_at_home(piece, key, PHRASE)):
-        return 0
-    later = {(bar - PHRASE, beat) for bar, beat, _ in chords_of(piece) if PHRASE <= bar < 2 * PHRASE}
-    if not later - {(0, 0)} or not later <= set(_changes(band)):
-        return 0
-    return PHRASE * int(np.random.default_rng([seed, *b"begins"]).integers(2))
+    """Return the bar with which a piece's progression begins over a band: one of those that serve."""
+    found = _starts(piece, frozenset(_changes(band)) | _free_lines(band), key, at_home=at_home)
+    return found[int(np.random.default_rng([seed, *b"begins"]).integers(len(found)))] if found else 0
+
+
+@lru_cache(4096)
+def _starts(piece: int, at: frozenset[tuple[int, int]], key: Key, *, at_home: bool) -> tuple[int, ...]:
+    """Return the bars with which a piece's progression may begin where four bars may change at some places: the first of a phrase.
+
+    At home, of bars that have the tonic's chord, also the third of a phrase.
+    """
+    found = [
+        first
+        for first in (range(0, bars_of(piece), PHRASE // 2 if at_home else PHRASE))
+        if _changes_from(piece, first) <= at and (not at_home or _begins_at_home(piece, key, first))
+    ]
+    moving = [first for first in found if len(_changes_from(piece, first)) > 1]
+    return tuple(moving or found)
+
+
+@lru_cache(4096)
+def _changes_from(piece: int, first: int) -> frozenset[tuple[int, int]]:
+    """Return where the chords of a piece change in the four bars from one on, as bar and beat; the first bar's among them."""
+    bars = bars_of(piece)
+    away = (((bar - first) % bars, beat) for bar, beat, _ in chords_of(piece))
+    return frozenset({(0, 0), *(place for place in away if place[0] < PHRASE)})
 
 
 @lru_cache(64)
@@ -496,17 +585,25 @@ def is_of_the_people(plan: Plan) -> bool:
 
 @cache
 def _is_diatonic(piece: int, key: Key) -> bool:
-    """Return True if all chords of a piece, in a key, are of the scale."""
+    """Return True if all chords of a piece, in a key, are of the scale; a dominant in minor has its leading tone."""
     up = (key.tonic - int(_table()["key"][piece])) % 12
+    fifth, leading = (key.tonic + 7) % 12, {(key.tonic + 11) % 12} if key.minor else set[int]()
     chords = [chord for _, _, chord in chords_of(piece)]
-    return all(c is not None and {(p + up) % 12 for p in c.pitch_classes} <= key.pitch_classes for c in chords)
+    return all(
+        c is not None
+        and {(p + up) % 12 for p in c.pitch_classes}
+        <= key.pitch_classes | (leading if (c.root + up) % 12 == fifth else set[int]())
+        for c in chords
+    )
 
 
+RICH = 0.6
+"""From this complexity on a progression in a stated key may borrow chords."""
 FEW_FITTING = 12
 """Where fewer progressions change as a band's own does, it plays also those that change at bar lines which it holds nothing over."""
 PHRASE = 4
 """Bars after which a progression may begin: what follows its last bar is the first again."""
-IN_KEY = 0.7
+IN_KEY = 0.8
 """With less than this of its chords' tones in its key a piece is elsewhere in these bars, and its chords are not shown."""
 
 BORROWED_IN_KEY = 0.85
@@ -525,9 +622,9 @@ def _chord_size(piece: int) -> float:
 
 @cache
 def share_in_key(piece: int) -> float:
-    """Return the share, 0..1, of the tones of a piece's chords that lie in its key's scale."""
+    """Return the share, 0..1, of the tones of a piece's chords that lie in its key's scale, in minor with its leading tone."""
     number = int(_table()["key"][piece])
-    scale = {(number + step) % 12 for step in MODES["minor" if number >= 12 else "major"]}
+    scale = {(number + step) % 12 for step in ((*MODES["minor"], 11) if number >= 12 else MODES["major"])}
     shares = [
         len(scale & chord.pitch_classes) / len(chord.pitch_classes)
         for _, _, chord in chords_of(piece)
@@ -568,10 +665,14 @@ def _within(note: Note, classes: frozenset[int]) -> Note:
     return replace(note, pitch=next((p for p in near if p % 12 in classes), note.pitch))
 
 
+def _goal(plan: Plan, key: Key) -> Goal | None:
+    style = next((name for name, _ in plan.style), None)
+    return None if style is None else (style, plan.meter, key.minor, round(plan.tempo), round(plan.energy, 1))
+
+
 def _near(plan: Plan, key: Key) -> tuple[int, ...]:
-    return (
-        nearest(plan.style[0][0], plan.meter, key.minor, round(plan.tempo), round(plan.energy, 1)) if plan.style else ()
-    )
+    goal = _goal(plan, key)
+    return () if goal is None else nearest(*goal)
 
 
 def _pick(near: Sequence[int], seed: int, which: str) -> int | None:
@@ -691,6 +792,15 @@ def usual_velocity(piece: int, part: str) -> float:
     return sum(found) / len(found) if found else float(VELOCITY_CENTRE)
 
 
+@lru_cache(4096)
+def onset_rate(piece: int, part: str) -> float:
+    """Return how many onsets a quarter a part of a piece has."""
+    beats, unit = (int(n) for n in str(_table()["meter"][piece]).split("/"))
+    found = _onsets(piece)
+    own = {tuple(at) for at in found[found[:, 2] == PART_ORDER.index(part)][:, [1, 3]].tolist()}
+    return len(own) * unit / (4 * beats * bars_of(piece))
+
+
 LOWEST_BASS, HIGHEST_BASS = 26, 45
 """D1: what a bass moved to another key does not go below; and where its middle may lie at the highest, as in nearly all pieces."""
 HIGHEST_CHORDS = 71
@@ -753,14 +863,19 @@ IMPORTANCE = (4, 3, 10, 11, 0, 9, 8, 6, 2, 1, 5, 7)
 def fitted(note: Note, source: Chord, chord: Chord, key: Key) -> Note:
     """Return a note of bass or accompaniment as it is played on another chord.
 
-    A chord's bass becomes the other's, in the bass; a tone becomes the tone that is the same in the other chord (third, seventh …).
-    Others move with the root, to the nearest pitch of the scale.
+    A chord's bass becomes the other's, in the bass; a tone becomes the tone that is the same in the other chord (third, seventh …), over
+    a bass that is no tone of the chord the bass again. Others move with the root, to the nearest pitch of the scale.
     """
     if source == chord:
         return note
     if note.part == "bass" and note.pitch % 12 == source.bass:
         return replace(note, pitch=nearest_pitch(note.pitch, chord.bass))
-    if note.pitch % 12 in source.pitch_classes:
+    is_tone = note.pitch % 12 in source.pitch_classes
+    if note.part == "bass" and is_tone and chord.bass not in replace(chord, bass=chord.root).pitch_classes:
+        fifth = (chord.bass + 7) % 12
+        is_fifth = (note.pitch - source.bass) % 12 == 7 and fifth in key.pitch_classes
+        return replace(note, pitch=nearest_pitch(note.pitch, fifth if is_fifth else chord.bass))
+    if is_tone:
         tones = {FUNCTIONS[(t - chord.root) % 12]: t for t in sorted(chord.pitch_classes)} | {"root": chord.root}
         function = FUNCTIONS[(note.pitch - source.root) % 12]
         if function == "ninth" and (chord.root + 2) % 12 in key.pitch_classes:

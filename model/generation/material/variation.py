@@ -40,20 +40,24 @@ DONORS, TEACHERS = 8, 5
 """Of so many pieces of the style, the nearest to the band's, the tails are taken; of so many the basses' ways."""
 FEWEST = 4
 """Notes of a bass's bar of which none is left out."""
-SHORT = 240
-"""Ticks that a leading note beside a chord's tone may last."""
+SHORT, VERY_SHORT = 240, 120
+"""Ticks that a leading note beside a chord's tone may last, and one outside the scale."""
 WALKS = 0.75
 """A single note on a beat leads on where it lasts so much of a quarter."""
 LOCKED = ("bass", "chords")
 TOGETHER, ALIKE, GHOST = 0.7, 0.2, 0.9
 """The share of their onsets that bass and chords have in common where they are one riff, and that of the backbeats of two bars that are alike;
 of the drums' usual velocity what a ghost note stays below."""
+OFFBEATS = 0.35
+"""By how much the shares of strokes on the beat of two halves may differ for one accompaniment to stand for the other: a skank stays one."""
 BLOCK = 1.8
 """Voices a stroke from which an accompaniment is one of chords; below it they are broken."""
 LEAPS, CHROMATIC = 0.06, 0.15
 """The share of octaves in a style's basses, and of leading notes outside the scale, from which a bass may have them."""
 LEADING = {11: 10, 1: 2, 10: 10, 2: 2, 7: 7, 5: 5}
-"""Semitones above a next chord's bass from where a bass leads to it, and those in their place where they lie outside the scale."""
+"""Semitones above a next chord's bass from where a bass leads to it, and those in their place where they lie outside the scale; of these
+some are leaps."""
+LEAPING = frozenset({5, 7})
 TURNED = 0.8
 """In so many of its strokes an accompaniment has three tones or more, where it is turned."""
 HIGHEST_TURNED, LOWEST_TURNED = 67, 53
@@ -166,7 +170,8 @@ def _strokes(piece: int, key: Key, bar: int, *voices: str) -> frozenset[tuple[in
 def _serves(band: int, key: Key, part: str, bar: int, place: tuple[int, int]) -> bool:
     """Return True if the last half of another piece's bar can stand for the band's.
 
-    It is as full and its notes as long, cut nowhere, its drums are much like the band's, and the bass meets the kick as often.
+    It is as full and its notes as long, cut nowhere, its drums are much like the band's, the bass meets the kick as often, and chords
+    strike as much on the beat.
     """
     own, other = line(band, key, part, bar), line(place[0], key, part, place[1])
     at = own.half
@@ -184,11 +189,17 @@ def _serves(band: int, key: Key, part: str, bar: int, place: tuple[int, int]) ->
     if one and two and len(one & two) < ALIKE * len(one | two):
         return False
     if part != "bass":
+        if abs(_on_beats(here) - _on_beats(there)) > OFFBEATS:
+            return False
         is_block = len(mine) >= BLOCK * len(here)
         return is_block == (len(theirs) >= BLOCK * len(there)) and (not is_block or here != there)
     kicks = {start for start, _ in _strokes(band, key, bar, "kick")}
     met, meets = len(here & kicks), len(there & kicks)
     return _manner(mine) != _manner(theirs) and meets >= met and meets * (len(here) + 1) >= met * len(there)
+
+
+def _on_beats(onsets: frozenset[int]) -> float:
+    return sum(start % 480 == 0 for start in onsets) / len(onsets)
 
 
 def _manner(notes: Sequence[Played]) -> list[tuple[int, int]]:
@@ -311,12 +322,12 @@ def approached(
     if (following.bass + lead) % 12 not in key.pitch_classes | chord.pitch_classes and words.chromatic < CHROMATIC:
         lead = LEADING[lead]
     pitch = examples.nearest_pitch(last.pitch, (following.bass + lead) % 12)
-    if (
-        last.length > SHORT
-        and pitch % 12 not in chord.pitch_classes
-        and {(pitch + 1) % 12, (pitch - 1) % 12} & chord.pitch_classes
-    ):
-        return list(notes)  # a long one would rub against the chord
+    if pitch % 12 not in chord.pitch_classes:
+        rubs = bool({(pitch + 1) % 12, (pitch - 1) % 12} & chord.pitch_classes)
+        is_long = last.length > (SHORT if pitch % 12 in key.pitch_classes else VERY_SHORT)
+        if lead in LEAPING or (rubs and is_long):  # a tone of the chord leads on instead
+            tones = (examples.nearest_pitch(last.pitch, tone) for tone in sorted(chord.pitch_classes))
+            pitch = min(tones, key=lambda p: (abs(p - examples.nearest_pitch(p, following.bass)), p))
     return [replace(n, pitch=pitch) if n is last else n for n in notes]
 
 

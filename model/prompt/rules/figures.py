@@ -46,6 +46,7 @@ FIGURES = {
         re.compile(r"\bwalk(?:ing|s)?[\s-]+(?:(?:double|upright|acoustic|jazz|string|swing)\s+){0,2}bass|\bbass(?:[\s-]?line)?\s+(?:that\s+)?walk(?:s|ing)\b|行走的?(?:贝斯|低音)|(?:贝斯|低音)行走|basse marchante|bajo caminante"),
         "bass", (0,), length=22,
     ),
+    "galloping bass": Figure(re.compile(r"\bgallop(?:ing|s)\s+(?:off[\s-]?beat\s+)?bass"), "bass", (12, 18), length=5),
     "offbeat bass": Figure(re.compile(r"\boff[\s-]?beat\s+bass|反拍的?(?:贝斯|低音)"), "bass", (12,), length=10),
     "rolling bass": Figure(
         re.compile(r"\broll(?:ing|s)\s+(?:(?:sub|techno|reese)\s+)?bass|\bbass(?:[\s-]?line)?\s+(?:that\s+)?roll(?:s|ing)\b|滚动的?(?:贝斯|低音)"),

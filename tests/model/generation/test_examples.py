@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -9,7 +11,7 @@ from model.clips.clip import clip
 from model.clips.messages import ClipSpec
 from model.decoder.tokenizer import BarLine
 from model.generation.form import FormRequest
-from model.generation.material import examples
+from model.generation.material import examples, variation
 from model.generation.material.lines import rubs
 from model.generation.messages import Begin
 from model.generation.shown import LOWEST_CHORD_NOTE, MOST_VOICES, Shown, _lean
@@ -156,7 +158,7 @@ def test_a_tune_rubs_a_semitone_above_a_tone_of_the_chord_or_outside_the_key() -
 
 
 def request(beat: int, section: str, parts: tuple[str, ...]) -> FormRequest:
-    plan = Plan(style=(("pop", 1.0),), parts=parts, explicit=("density",))  # without an example
+    plan = Plan(style=(("pop", 1.0),), parts=parts, meter="9/8")  # without an example: none is in this metre
     frame = Beat(8 + beat, 2, beat, "4/4", "C", fresh=False)
     velocity = dict.fromkeys(parts, 90.0)
     return FormRequest(
@@ -303,3 +305,77 @@ def test_no_stroke_beside_a_tune_has_more_than_six_voices_and_none_lies_under_th
             chords = [n for n in beat.notes if n.part == "chords"]
             assert max((sum(n.start == o.start for n in chords) for o in chords), default=0) <= MOST_VOICES
             assert all(n.pitch >= LOWEST_CHORD_NOTE for n in chords)
+
+
+def test_a_bass_under_a_bass_note_that_is_no_tone_of_its_chord_plays_that_and_its_fifth() -> None:
+    here, there, key = parse_chord("C"), parse_chord("F/G"), parse_key("C major")
+    line = [Note(Ticks(0), Ticks(240), pitch, 80, "bass") for pitch in (36, 43, 40)]
+    assert [examples.fitted(n, here, there, key).pitch % 12 for n in line] == [7, 2, 7]
+
+
+@pytest.mark.parametrize("tempo", [66, 130])
+def test_a_band_is_near_the_tempo_where_its_style_has_pieces_near_it(tempo: int) -> None:
+    plan = Plan(style=(("gospel", 1.0),), tempo=tempo, energy=0.5, key="Ab major", parts=PARTS)
+    key = parse_key(plan.key)
+    far = examples._distances(("gospel", "4/4", False, tempo, 0.5))
+    own = [i for i in far if examples.style_of(i) == "gospel"]
+    for seed in range(12):
+        drawn = examples.drawn_band(plan, key, seed)
+        assert drawn in own[: examples.FEWEST] or far[drawn or 0] <= far[own[0]] + examples.REACH
+
+
+def test_a_band_begins_with_its_kick_and_bass() -> None:
+    drawn = {band("drum and bass", seed) for seed in range(20)}
+    assert all(piece is not None and examples._begins_whole(piece) for piece in drawn)
+
+
+def test_a_drone_is_played_by_a_drone() -> None:
+    plan = Plan(style=(("drone", 1.0),), tempo=60, energy=0.2, key="A minor", parts=("chords", "melody", "bass"))
+    assert {examples.style_of(examples.drawn_band(plan, KEY, seed) or 0) for seed in range(6)} == {"drone"}
+
+
+@pytest.mark.parametrize(("density", "most"), [(0.02, 0.8), (0.5, 3.0)])
+def test_words_about_density_leave_fewer_strokes_of_a_shown_band(density: float, most: float) -> None:
+    plan = Plan(
+        style=(("dub techno", 1.0),), tempo=121, key="F minor", parts=PARTS, density=density, explicit=("density",)
+    )
+    found = TakeState(Begin(1, "dub techno", Controls(), 1), plan, np.zeros(0, np.float32))
+    strokes, kicks = 0, 0
+    for beat in range(4):
+        frame = Beat(4 + beat, 1, beat, "4/4", "Fm", fresh=False)
+        shown = Shown.of(FormRequest(found, plan, frame, BarLine(0, "groove", 2), dict.fromkeys(PARTS, 90.0)))
+        assert shown is not None
+        drums, chords = shown.part("drums", None), shown.part("chords", parse_chord("Fm"))
+        if isinstance(drums, tuple):
+            kicks += sum(n.pitch == ROLES["kick"] and n.start == 0 for n in drums)
+        strokes += len({n.start for n in chords}) if isinstance(chords, tuple) else 0
+    assert kicks == 4
+    assert strokes / 4 <= most
+
+
+def test_a_chord_that_is_pushed_ahead_of_the_next_one_is_on_the_takes_next_chord() -> None:
+    """Found in a gospel: over F7 a push into Eb had become G minor."""
+    key = parse_key("Bb major")
+    plan = Plan(style=(("gospel", 1.0),), tempo=128, key=key.name, parts=PARTS)
+    pushes = 0
+    for piece in (i for i in examples.nearest("gospel", "4/4", False, 128, 0.8) if examples.style_of(i) == "gospel"):
+        for here, there in zip(examples.piece_beats(piece, key), examples.piece_beats(piece, key)[1:], strict=False):
+            chord, aim = variation.chord_of(here), variation.chord_of(there)
+            source = WrittenBeat(here, chord, [], 0, 0)
+            over = [n for n in here.notes if n.part == "chords" and n.start and n.end > here.length + 30]
+            tones = {n.pitch % 12 for n in over}
+            if (
+                not over
+                or chord is None
+                or aim is None
+                or tones <= chord.pitch_classes
+                or not tones <= aim.pitch_classes
+            ):
+                continue
+            take = TakeState(Begin(1, "gospel", Controls(), 1, loop=there.bar + 8), plan, np.zeros(0, np.float32))
+            asked = FormRequest(take, replace(plan, progression=("Cm",)), here, BarLine(0, "groove", 2))
+            played = Shown(asked, key, piece, piece)._pushed("chords", piece, over, source, 0)
+            if there.beat == 0:  # a bar of the words begins with its chord
+                pushes += 1
+                assert {n.pitch % 12 for n in played} <= parse_chord("Cm").pitch_classes
+    assert pushes

@@ -190,6 +190,31 @@ def test_a_bass_leads_to_the_next_chord_with_its_last_note_and_in_the_scale(only
     assert led > 10
 
 
+def test_a_leading_note_that_is_no_tone_of_its_chord_goes_on_by_step(only: Callable[..., None]) -> None:
+    only("approaches")
+    for band, seed, names in itertools.product(bands(), range(40), (("Cm", "Fm"), ("Ab", "Eb"), ("Eb", "Bb"))):
+        here, there = (parse_chord(name) for name in names)
+        beat = [Note(Ticks(at), Ticks(240), 36 + here.bass, 80, "bass") for at in (0, 240)]
+        last = variation.approached(beat, here, there, KEY, band, seed, 3)[-1]
+        if last.pitch % 12 not in here.pitch_classes:
+            assert (last.pitch - there.bass) % 12 in (1, 2, 10, 11)
+            rubs = {(last.pitch + 1) % 12, (last.pitch - 1) % 12} & here.pitch_classes
+            assert last.pitch % 12 in KEY.pitch_classes or not rubs, "a leading tone outside the scale is short"
+
+
+def test_a_skank_stays_off_the_beat(only: Callable[..., None]) -> None:
+    only("first tails", "second tails")
+    for band, bar, seed in itertools.product(
+        [i for i in examples.nearest("reggae", "4/4", True, 76, 0.5) if examples.style_of(i) == "reggae"][:6],
+        range(8),
+        SEEDS,
+    ):
+        own = variation.line(band, KEY, "chords", bar).onsets(960)
+        if own and not any(start % 480 == 0 for start in own):
+            played = {n.start for n, _ in variation.bar_played(band, KEY, "chords", bar, seed) if n.start >= 960}
+            assert sum(start % 480 == 0 for start in played) <= len(played) / 2
+
+
 def test_a_long_bass_note_leads_nowhere(only: Callable[..., None]) -> None:
     only("approaches")
     held = [Note(Ticks(0), Ticks(960), 36, 80, "bass")]
@@ -198,7 +223,8 @@ def test_a_long_bass_note_leads_nowhere(only: Callable[..., None]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("style", "key"), [("jazz", "Eb major"), ("house", "C minor"), ("lo-fi", "E minor"), ("soul", "Eb major")]
+    ("style", "key"),
+    [("jazz", "Eb major"), ("country", "C major"), ("house", "C minor"), ("lo-fi", "E minor"), ("soul", "Eb major")],
 )
 def test_twenty_seeds_of_a_style_have_twelve_progressions(style: str, key: str) -> None:
     plan, spelled, found = Plan(style=((style, 1.0),), key=key), parse_key(key), set()
@@ -208,4 +234,19 @@ def test_twenty_seeds_of_a_style_have_twelve_progressions(style: str, key: str) 
         piece = examples.drawn_harmony(plan, spelled, seed, band, at_home=False)
         if piece is not None:
             found.add((piece, examples.begins(piece, band, spelled, seed, at_home=False)))
+    assert len(found) >= 12
+
+
+def test_jazz_in_a_stated_minor_key_has_twelve_progressions_that_begin_at_home() -> None:
+    plan, found = Plan(style=(("jazz", 1.0),), key="C minor", tempo=150, complexity=0.85), set()
+    for seed in range(1, 21):
+        band = examples.drawn_band(plan, KEY, seed)
+        assert band is not None
+        piece = examples.drawn_harmony(plan, KEY, seed, band, at_home=True)
+        if piece is not None:
+            first = examples.begins(piece, band, KEY, seed, at_home=True)
+            found.add((piece, first))
+            chord = variation.chord_of(examples.shown(piece, KEY, first, 0, 4))
+            assert chord is not None
+            assert chord.root == KEY.tonic
     assert len(found) >= 12

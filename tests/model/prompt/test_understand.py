@@ -141,6 +141,55 @@ def test_a_scene_without_a_style_leans_to_one(encoder: TextEncoder, text: str, l
     assert leading in dict(understand(text, encoder)[0].style)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "footsteps in the attic although nobody lives upstairs",
+        "two wolves circle each other in the snow",
+        "大军压境，城墙上点起烽火连天",
+    ],
+)
+def test_a_picture_that_leans_to_no_style_is_scored_as_film(encoder: TextEncoder, text: str) -> None:
+    assert understand(text, encoder)[0].style[0][0] == "cinematic"
+
+
+@pytest.mark.parametrize(
+    "text", ["surprise me", "a song for nobody in particular", "tears on the pillow, I miss you so"]
+)
+def test_a_song_that_leans_to_no_style_is_pop(encoder: TextEncoder, text: str) -> None:
+    assert understand(text, encoder)[0].style[0][0] in ("pop", "pop ballad")
+
+
+@pytest.mark.parametrize(
+    ("text", "chords"),
+    [
+        ("swing jazz, ii V I in Bb", ("Cm7", "F7", "Bbmaj7")),
+        ("pop, I V vi IV in G", ("G", "D", "Em", "C")),
+        ("jazz in C, Dm G C", ("Dm", "G", "C")),
+    ],
+)
+def test_numerals_have_the_sevenths_of_their_music_and_chords_by_name_stay(
+    encoder: TextEncoder, text: str, chords: tuple[str, ...]
+) -> None:
+    assert understand(text, encoder)[0].progression == chords
+
+
+@pytest.mark.parametrize(
+    ("text", "style", "slowest", "fastest"),
+    [
+        ("doom metal riff", "metal", 50, 90),
+        ("a military march", "cinematic", 100, 124),
+        ("tropical house", "house", 100, 120),
+    ],
+)
+def test_styles_that_were_read_as_others_have_rows(
+    encoder: TextEncoder, text: str, style: str, slowest: int, fastest: int
+) -> None:
+    found = understand(text, encoder)[0]
+    assert found.style[0][0] == style
+    assert slowest <= found.tempo <= fastest
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(

@@ -310,6 +310,9 @@ def parse_prompt(text: str) -> ParsedPrompt:
         unread, [(f.start, f.end, f.term.part) for f in terms if f.term.kind != "moods"]
     )
     stated_parts = parts.stated_parts(of_all, terms, denied)
+    entering = {r.part for r in wished.wishes.rests if r.first == 1 and (r.last or 0) > 0 and not r.roles}
+    late = stated_parts.without & entering  # starts without drums, drums at bar 5
+    stated_parts = replace(stated_parts, without=stated_parts.without - late, named=stated_parts.named | late)
     unit = tempo_meter.swing_unit(lower)
     spoken_of = stated_parts.named | stated_parts.without | frozenset(stated_parts.only or ())
     shared = shared_out(lower, wanted, spoken_of)

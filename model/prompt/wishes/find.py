@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from model.music.control import MAX_BARS, MAX_TEMPO, MIN_TEMPO
 from model.music.notes import CUES
-from model.music.wishes import CueAt, Section, Wishes
+from model.music.wishes import CueAt, Rest, Section, Wishes
 from model.prompt.rules import tempo_meter
 from model.prompt.rules.negation import within
 from model.prompt.rules.vocabulary import tolerant
@@ -21,7 +22,7 @@ from model.prompt.wishes.amounts import chord_count, duration_wish
 from model.prompt.wishes.at_bars import at_bars
 from model.prompt.wishes.course import BAR, BARS, COUNT, count
 from model.prompt.wishes.found import About, FoundWish, FoundWishes
-from model.prompt.wishes.modulation import modulation_wish
+from model.prompt.wishes.modulation import bars_in_two_keys, modulation_wish
 from model.prompt.wishes.rests import behind_a_section, find_rests, then_everyone
 from model.prompt.wishes.sections import BARS_BETWEEN, lettered, listed_sections
 from model.prompt.wishes.strokes import find_strokes
@@ -79,8 +80,8 @@ def find_wishes(plain: str) -> FoundWishes:
     """Return the wishes of a text: those that clips meet with their values, and those that cannot be met with the reason."""
     lower = plain.lower() if len(plain.lower()) == len(plain) else plain
     found: list[FoundWish] = []
-    bars = None
-    counted = tempo_meter.bars(lower)
+    bars = bars_in_two_keys(plain)
+    counted = None if bars else tempo_meter.bars(lower)
     total = None if counted is None else counted.value
     ramp, tempo, places, right = course.ramp(lower, total)
     if ramp is not None and counted is not None and ramp.first is not None and ramp.first > counted.value:
@@ -134,7 +135,9 @@ def find_wishes(plain: str) -> FoundWishes:
         for c in cues
     ]
     found = _widened(found, placed)
-    resting = find_rests(lower, sections, [(f.start, f.end) for f in found])
+    cued = _cued_sections(cues) if not sections else ()
+    resting = find_rests(lower, sections or cued, [(f.start, f.end) for f in found])
+    resting = replace(resting, rests=tuple(_by_bars(r, cued) for r in resting.rests)) if cued else resting
     denied = behind_a_section(lower, sections, [(f.start, f.end) for f in resting.found])
     found = _widened(found, [*resting.found, *denied.found])
     found += then_everyone(lower, [*resting.rests, *denied.rests], [(f.start, f.end) for f in found])
@@ -168,6 +171,36 @@ def find_wishes(plain: str) -> FoundWishes:
         (*resting.players, *denied.players),
         (*resting.binding, *denied.binding),
     )
+
+
+_AS_SECTIONS = {"break": "breakdown", "drop": "drop", "build": "build"}
+
+
+def _cued_sections(cues: Sequence[CueAt]) -> tuple[Section, ...]:
+    """Return what happens at bars as sections, those between them without a name: no kick until the drop, drop at bar 9."""
+    sections: list[Section] = []
+    at = 1
+    ordered = sorted((c for c in cues if c.cue in _AS_SECTIONS), key=lambda c: c.bar)
+    for cue, after in pairwise([*ordered, CueAt(MAX_BARS + 1, "")]):
+        sections += [Section("", cue.bar - at)] if cue.bar > at else []
+        left = after.bar - cue.bar
+        bars = left if cue.cue == "drop" else min(cue.bars or CUES[cue.cue][0], left)
+        sections.append(Section(_AS_SECTIONS[cue.cue], bars))
+        at = cue.bar + bars
+    return tuple(sections)
+
+
+def _by_bars(rest: Rest, sections: Sequence[Section]) -> Rest:
+    """Return a rest in the bars of a section that is one by its cue."""
+    at = 1
+    for section in sections:
+        if rest.section and section.name == rest.section:
+            to_the_end = at + section.bars > MAX_BARS
+            if rest.outside:
+                return replace(rest, section="", outside=False, first=1, last=at - 1) if to_the_end and at > 1 else rest
+            return replace(rest, section="", first=at, last=None if to_the_end else at + section.bars - 1)
+        at += section.bars
+    return rest
 
 
 def _at(places: Sequence[course.Place], about: About, reason: str = "") -> list[FoundWish]:

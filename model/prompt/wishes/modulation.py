@@ -97,12 +97,15 @@ def _named_modulation(plain: str) -> tuple[Modulation | None, Key | None, FoundW
         return Modulation(to[0].name), None, FoundWish(*there.span())
     for changes in _CHANGES.finditer(plain):
         return _changed(plain, changes)
+    if (two := _bars_in_keys(plain)) is not None:
+        return Modulation(two[2].name, 0, two[1] + 1), two[0], two[4]
     for place in _BAR_PLACE.finditer(
         plain.lower() if len(plain.lower()) == len(plain) else plain
     ):  # from bar 9 in G major
         into = _STANDS_IN.match(plain, place.end())
         to = None if into is None else _key_at(plain, into.end())
-        if to is not None and to[2] and bar_of(place) > 1:
+        told = to is not None and (to[2] or keys.key(plain[: place.start()]) is not None)
+        if to is not None and told and bar_of(place) > 1:
             return Modulation(to[0].name, 0, bar_of(place)), None, FoundWish(place.start(), to[1])
     for goes in _GOES.finditer(plain):
         relative = _RELATIVE.match(plain, goes.end())
@@ -115,6 +118,29 @@ def _named_modulation(plain: str) -> tuple[Modulation | None, Key | None, FoundW
     return None, None, None
 
 
+def bars_in_two_keys(plain: str) -> int | None:
+    """Return the bars of a piece whose words say how many are in one key and how many in the next: 8 bars in C, then 8 bars in Eb."""
+    two = _bars_in_keys(plain)
+    return None if two is None else two[1] + two[3]
+
+
+def _bars_in_keys(plain: str) -> tuple[Key, int, Key, int, FoundWish] | None:
+    for bars in _BARS_IN.finditer(plain):
+        first = _key_at(plain, bars.end())
+        then = None if first is None else _THEN_BARS.match(plain, first[1])
+        second = None if then is None else _key_at(plain, then.end())
+        if first is not None and then is not None and second is not None:
+            n, more = (count(m.group("n").lower()) for m in (bars, then))
+            if n and more:
+                return first[0], n, second[0], more, FoundWish(bars.start(), second[1])
+    return None
+
+
+_BARS_IN = tolerant(rf"(?<![\d.])(?P<n>{COUNT})\s*{BARS}\s+(?:in|en|em|à)\s+", re.I)
+_THEN_BARS = tolerant(
+    rf"[\s,]*(?:(?:and|then|und|dann|danach|y|luego|et|puis|ensuite|e|poi|depois)\s+)*(?P<n>{COUNT})\s*{BARS}\s+(?:in|en|em|à)\s+",
+    re.I,
+)
 _STEPS: tuple[tuple[int, str], ...] = (
     (
         1,

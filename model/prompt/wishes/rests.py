@@ -74,7 +74,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for kind, pattern in (
         ("but", r"(?:except(?: for)?|but(?: for)?(?!\s+(?:it|they|then|only|from|with|in|at)\b)|apart from|save|außer|bis auf|sauf|excepté|à part|excepto|salvo|menos|tranne|eccetto|exceto|除了|以外は?)(?![a-zà-ÿ-])"),
         ("start", r"n['’](?:arriv|entr|commenc|apparaî|jou|intervien|vien)\w* qu['’]e?(?=\W|[àa])|n['’]\s?est (?:là )?qu['’]"),
-        ("empty", r"(?:empty|blank|silent|leer|stumm|vide|vací[oa]s?|vazi[oa]s?|vuot[oaie]|pausa|pause)(?![a-zà-ÿ-])|空着?|留空|休み|お休み|休止"),
+        ("empty", r"(?:empty|blank|silent|leer|stumm|vide|vací[oa]s?|vazi[oa]s?|vuot[oaie]|pausa|pause|(?:in|en|em) (?:silen\w+|stille))(?![a-zà-ÿ-])|空着?|留空|休み|お休み|休止"),
         ("back", r"(?:(?:it|they|he|she|sie|er|es|ils?|elles?|ell[oa]s|eles|elas) )?(?:comes? back(?: in)?(?! in\b)|(?:is|are) back(?: in)?|returns?|returning|re-?enters?|(?:komm(?:t|en)|kehr(?:t|en)) (?:wieder|zurück)|wieder da(?:bei)?|revien(?:t|nent)|vuelve[n]?(?: a entrar)?|regresa[n]?|torna(?:no)?|rientra(?:no)?|volta[m]?|regressa[m]?|retorna[m]?)(?![a-zà-ÿ-])|回来|再次?(?:进来|加入|出现)|戻(?:る|って|り)"),
         ("small", r"(?:nothing|none|not)(?: else)? before(?: (?:that|it|then))?(?![a-zà-ÿ-])|(?:vorher|davor|zuvor) (?:kein\w*|nichts|nicht)(?![a-zà-ÿ-])"),
         ("not", rf"(?:{NEGATION.pattern})|\b(?:do|does|should|must)(?:n['’]t| not)\b|なし(?:で|に)?|抜き(?:で|に)?|無し|去掉|静音"),
@@ -103,7 +103,7 @@ _EARLIER = tolerant(
     r"\s*[,;:(、，]\s*(?:and |und |et |y |e )?(?:before(?: (?:that|then|it))?|until then|up to then|avant(?: (?:ça|cela))?|jusque-là|vorher|davor|zuvor|bis dahin|antes(?: (?:de eso|disso))?|hasta entonces|prima(?: di (?:allora|quello))?|fino ad allora|até lá|(?:在此)?之前|その前は?|それまでは?)[\s,:]*(?=\S)"
 )
 _LATER = tolerant(
-    r"\s*[,;、，]?\s*(?:and then|then|after(?:wards| that)|und dann|dann|danach|et puis|puis|après|ensuite|y luego|luego|después|y después|e poi|poi|dopo|e depois|depois|然后|之后|接着|その後は?|そのあとは?|それから)[\s,:]*(?=\S)"
+    r"\s*[,;、，]?\s*(?:and then|then|after(?:wards| that)|und dann|dann|danach|et puis|puis|après|ensuite|y luego|luego|después|y después|e poi|poi|dopo|e depois|depois|然后|之后|接着|その後は?|そのあとは?|それから|(?:后面?|接下来)的?\d{1,3}小节|the (?:next|other) \d{1,3} bars,?)[\s,:]*(?=\S)"
 )
 _OPENS_WITH = tolerant(
     r"(?:\b(?:start(?:s|ing)?|begin(?:s|ning)?|open(?:s|ing)?|(?:beginnt|fängt an|startet|los geht'?s|beginne) |commenc\w+|débute\w*|empieza|empezando|empezar|comienza|inizia|iniziare|começa|começando)\s*(?:off )?(?:with|mit|avec|par|con|com)|以|从)\s*(?=\S)"

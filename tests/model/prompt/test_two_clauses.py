@@ -177,3 +177,38 @@ def test_words_that_are_others_in_another_language_and_a_pace_that_is_compared()
 )  # fmt: skip
 def test_words_behind_a_part_say_how_high_it_lies(text: str, part: str, up: bool) -> None:
     assert dict(parse_prompt(text).registers)[part] * (1 if up else -1) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        ("no drums until the drop, drop at bar 9, techno", Rest("drums", 1, 8)), ("techno with no kick in the breakdown, breakdown at bar 9", Rest("drums", 9, 12, roles=("kick",))), ("dubstep, bass only in the drop, drop at bar 9", Rest("bass", 1, 8)),
+    ],
+)  # fmt: skip
+def test_who_rests_in_what_happens_at_a_bar_rests_in_its_bars(text: str, rest: Rest) -> None:
+    assert parse_prompt(text).wishes.rests == (rest,)
+    assert not parse_prompt(text).account.unread()
+
+
+@pytest.mark.parametrize(
+    "text", ["starts without drums, drums at bar 5", "ドラムなしで始まり、5小節目からドラムを入れて"]
+)
+def test_who_is_denied_and_enters_later_is_denied_until_then(text: str) -> None:
+    parsed = parse_prompt(text)
+    assert parsed.wishes.rests == (Rest("drums", 1, 4),)
+    assert (parsed.stated_parts.without, "drums" in parsed.stated_parts.named) == (frozenset(), True)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "then", "bar", "bars"),
+    [
+        ("8 bars in C then 8 bars in Eb, piano", "C major", "Eb major", 9, 16), ("8 Takte in C-Dur, dann 4 Takte in a-Moll", "C major", "A minor", 9, 12), ("Pop in D, ab Takt 5 in E", "D major", "E major", 5, None),
+    ],
+)  # fmt: skip
+def test_the_second_key_comes_at_its_bar(text: str, first: str, then: str, bar: int, bars: int | None) -> None:
+    parsed = parse_prompt(text)
+    wish = parsed.wishes.modulation
+    assert parsed.key is not None
+    assert wish is not None
+    assert (parsed.key.name, wish.key, wish.bar, parsed.bars) == (first, then, bar, bars)
+    assert not parsed.account.unread()

@@ -34,6 +34,7 @@ from model.music import midifile
 from model.music.control import MAX_SEED
 from model.music.groove import Groove
 from model.music.midifile import MidiFileError, Song, in_turn
+from model.music.notes import Ticks
 from model.music.original import merged
 from model.music.plan import Plan
 from model.processes.write_clips import make_clip
@@ -57,7 +58,7 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
         raise OwnerError("--keep and --redo say what of a clip stays: name it with --from in.mid")
     if args.beside and (args.source or args.keep or args.redo):
         raise OwnerError("--with writes parts for files that stay as they are: leave --from, --keep and --redo out")
-    if args.prompt is None and not args.beside:
+    if args.prompt is None and not args.beside and args.source is None:
         raise OwnerError('say what to write, such as "lo-fi in D minor"')
     heard = _heard(args) if args.beside else None
     if args.source is not None and is_sound(Path(args.source)) and not (args.keep or args.redo):
@@ -65,13 +66,14 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
         heard, args.source, args.whole = HeardSet(line, (("the voice", "melody"),)), None, True
     template = None if args.template is None else _groove(args.template)
     source = None if args.source is None else load_source(args.source)
+    words = args.prompt or _last_prompt(source) or NO_WORDS
     out = args.out or new_path(Path(), file_stem(args.prompt or "part"), args.takes)
     is_audio(out)  # a missing renderer is told before the music is written
     composer = open_composer_(args.encoder)
     takes: list[tuple[int, Song]] = []
     plan: Plan | None = None
     for number in range(args.takes or 1):
-        spec = clip_spec(args.prompt or NO_WORDS, (seed + number) % (MAX_SEED + 1), args.bars, vars(args))
+        spec = clip_spec(words, (seed + number) % (MAX_SEED + 1), args.bars, vars(args))
         spec = replace(spec, groove=template)
         path = out if args.takes is None else out.with_stem(f"{out.stem}-{number + 1}")
         plan = plan or _understood(composer, spec)
@@ -81,6 +83,8 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
             song = (
                 _write_clip(writer, spec, song_of, args) if heard is None else _write_beside(writer, heard, spec, args)
             )
+        if source is None and args.prompt:
+            song = replace(song, prompts=((Ticks(0), args.prompt),))
         if args.expression:
             song = replace(song, gestures=gestures(song, plan, spec.seed))
         save_song(path, song, source)
@@ -96,6 +100,11 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
 
 NO_WORDS = "a part that fits"
 """The words of a clip that is asked for without any, beside others."""
+
+
+def _last_prompt(source: Reading | None) -> str:
+    """Return the words that the end of a file of ours came from, "" where it says none."""
+    return source.song.prompts[-1][1] if source is not None and source.song.prompts else ""
 
 
 def _heard(args: argparse.Namespace) -> HeardSet:
@@ -157,7 +166,8 @@ def change_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     except ValueError as error:
         raise OwnerError(str(error)) from error
     out = args.out or new_path(Path(), f"{args.source.stem}-refined")
-    save_song(out, refined.song, source)
+    told = tuple((at, f"{words}, refined: {args.words}") for at, words in refined.song.prompts)
+    save_song(out, replace(refined.song, prompts=told), source)
     sys.stdout.write(_summary(out, refined.song, args.seed))
     sys.stdout.write(_unread(refined.told))
     return 0

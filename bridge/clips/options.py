@@ -62,6 +62,14 @@ def read_parts(text: str) -> tuple[str, ...]:
     return tuple(part for part in PARTS if part in named)
 
 
+def read_redo(text: str) -> tuple[frozenset[int] | None, frozenset[str]]:
+    """Return the bars and the parts that are written anew, of a text such as "3-4,7", "bass" or "3-4 bass"; without bars all. Raises ValueError."""
+    words = text.replace(",", " ").split()
+    parts = frozenset(word for word in words if word in PARTS)
+    bars = [word for word in words if word not in parts]
+    return read_bars(",".join(bars)) if bars or not parts else None, parts
+
+
 def read_bars(text: str) -> frozenset[int]:
     """Return the bars, counted from 0, that a text such as "3-4,7" counts from 1. Raises ValueError."""
     found: set[int] = set()
@@ -106,7 +114,7 @@ OPTIONS = {
         ClipOption("ending", "loop|cadence", _read_ending, "default: the words'; else pieces of 24 bars end, shorter ones loop"),
         ClipOption("takes", "N", whole_number(1, MAX_CLIP_TAKES), "writes FILE-1.mid, FILE-2.mid …", in_message=False),
         ClipOption("keep", "a,b", read_parts, "parts of --from that stay in the bars redone"),
-        ClipOption("redo", "3-4,7", read_bars, "bars of --from that are written anew (default: all)"),
+        ClipOption("redo", "3-4,7|bass", read_redo, "bars of --from that are written anew, or parts, or parts in bars (3-4,bass)"),
         ClipOption("from", "N", whole_number(0, MAX_NOTES_PER_CLIP), "how many notes were given", in_command=False),
         ClipOption("with", "0|1", whole_number(0, 1), "1: what was given stays, as context; told is what is written for it: the parts, those that the words name, or those that are missing", 0, in_command=False),
         ClipOption("groove", "0|1", whole_number(0, 1), "1: what is written has the timing and the accents of the drums that were given, or of all of it where there are none", 0, in_command=False),
@@ -135,11 +143,12 @@ def read_message(options: Sequence[tuple[str, Value]]) -> dict[str, Any]:
 
 def clip_spec(prompt: str, seed: int, bars: int | None, options: Mapping[str, Any]) -> ClipSpec:
     """Return the clip that options ask for, by their names as in `OPTIONS`."""
+    anew = () if options["redo"] is None else options["redo"][1]
     return ClipSpec(
         prompt,
         seed,
         bars=bars,
-        parts=options["parts"],
+        parts=tuple(part for part in PARTS if part in anew) or options["parts"],
         controls=Controls(**{option.name: options[option.name] for option in CONTROL_OPTIONS}),
         closing=None if options["ending"] is None else options["ending"] == "cadence",
         expression=bool(options["expression"]),
@@ -147,7 +156,13 @@ def clip_spec(prompt: str, seed: int, bars: int | None, options: Mapping[str, An
 
 
 def keep_spec(options: Mapping[str, Any]) -> KeepSpec | None:
-    """Return what stays of the source by the options `keep` and `redo`; None where neither is there."""
-    if options["keep"] is None and options["redo"] is None:
-        return None
-    return KeepSpec(frozenset(options["keep"] or ()), options["redo"])
+    """Return what stays of the source by the options `keep` and `redo`; None where neither is there.
+
+    Where parts are named that are redone, by `redo` or beside it by `parts`, all others stay.
+    """
+    kept = frozenset(options["keep"] or ())
+    if options["redo"] is None:
+        return None if options["keep"] is None else KeepSpec(kept)
+    bars, parts = options["redo"]
+    anew = parts or frozenset(options["parts"] or ())
+    return KeepSpec(kept | frozenset(PARTS) - anew if anew else kept, bars)

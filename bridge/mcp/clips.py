@@ -52,7 +52,12 @@ class Clip(Arguments, frozen=True):
         ),
     ] = ""
     keep: Annotated[PartNames, msgspec.Meta(description="parts of source that stay")] = []  # noqa: RUF012
-    redo: Annotated[str, msgspec.Meta(max_length=100, description="bars of source that are written anew: 3-4,7")] = ""
+    redo: Annotated[
+        str,
+        msgspec.Meta(
+            max_length=100, description="bars, parts or both of source that are written anew: 3-4,7 or bass or 3-4,bass"
+        ),
+    ] = ""
 
 
 class Refine(Arguments, frozen=True):

@@ -172,7 +172,9 @@ class HostSync:
         start = entry.beat * beat_length(meter)
         self._origin = entry.tick - start
         self._send_own_tempo_if_alone(take)
-        self.playback.start_on_beat(self._tempo_map(tempo_line), Ticks(start), entry.beat + 1, 1 if resumption is None else resumption.bar)
+        self.playback.start_on_beat(
+            self._tempo_map(tempo_line), Ticks(start), entry.beat + 1, 1 if resumption is None else resumption.bar
+        )
         take.goes_on = False
 
     def follow_jump(self, take: Take, now: Seconds) -> None:

@@ -323,7 +323,7 @@ class Playback:
     def enter_at(self, at: Ticks) -> None:
         """Cut from a tick on and continue there: another take enters, also within a beat."""
         self.cut(at)
-        self.timeline.end = at
+        self.timeline.end, self.timeline.entry_beat = at, None
 
     def continue_at(self, at: Ticks, beat: int) -> None:
         """Place the next beat at a tick, as this beat (from 1) of a new bar."""

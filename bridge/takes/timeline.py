@@ -104,8 +104,10 @@ class Timeline:
         for p in self.beats_reaching(at):
             p.notes = tuple(remainders(p.notes, at, let_ring))
         if removed:
-            self.end = removed[0].start
-            self.bar = self.placed[-1].bar if self.placed else 0
+            self.end, first = removed[0].start, removed[0]
+            self.bar = self.placed[-1].bar if self.placed else first.bar - 1
+            if not self.placed and first.beat > 1:  # playback began within a bar
+                self.entry_beat = first.beat
         return removed
 
     def forget(self, now: Ticks) -> None:

@@ -47,6 +47,7 @@ class Cadence:
 class Explanation:
     """All that is told of a piece. `sure` is how probable the key is (0..1), `loop` chords that go round, by numerals.
 
+    `keys`, where the file states more than one, and `prompts`, the words that it came from, are with the bar from which they hold.
     `tempo` is the first, `meter` that of most bars; `tempos` and `meters` have all, each with the bar from which it holds. `named`:
     the sections are those that the piece itself names, else phrases by letters.
     """
@@ -67,6 +68,8 @@ class Explanation:
     meters: tuple[tuple[int, str], ...] = ()
     named: bool = False
     words: tuple[str, ...] = ()
+    keys: tuple[tuple[int, str], ...] = ()
+    prompts: tuple[tuple[int, str], ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """Return it as JSON's values."""
@@ -106,6 +109,8 @@ def explain(song: Song) -> Explanation:
         tempos=tuple((bar_at(song, at) + 1, round(bpm, 2)) for at, bpm in song.tempos),
         meters=tuple(next(group) for _, group in groupby(meters, key=lambda m: m[1])),
         named=bool(named),
+        keys=tuple((bar_at(song, at) + 1, name) for at, name in ((0, song.key), *song.keys)) if song.keys else (),
+        prompts=tuple((bar_at(song, at) + 1, prompt) for at, prompt in song.prompts),
     )
     return replace(told, words=_sentences(told, key))
 
@@ -240,6 +245,7 @@ def _sentences(told: Explanation, key: Key) -> tuple[str, ...]:
     said += _changes(told)
     doubt = f" (it might also be {told.second})" if told.sure < DOUBTFUL else ""
     said.append(f"The key is {told.key}{doubt}.")
+    said += _by_bars("Its key signatures say", told.keys)
     if told.loop:
         said.append(f"The chords go round in {len(told.loop)} bars: {' | '.join(told.loop)}.")
     heard = [parse_chord(c.symbol) for c in told.chords]
@@ -270,7 +276,19 @@ def _sentences(told: Explanation, key: Key) -> tuple[str, ...]:
         said.append(f"Its sections: {told.form}.")
     elif len(told.sections) > 1:
         said.append(f"The form, in phrases of {phrase_bars(told.bars)} bars: {told.form}.")
-    return tuple(said)
+    return (*said, *_by_bars("It came from the words", [(bar, f"“{_shown(words)}”") for bar, words in told.prompts]))
+
+
+def _by_bars(begin: str, found: Sequence[tuple[int, str]]) -> list[str]:
+    """Return a sentence of what holds from which bar on, none where nothing does."""
+    later = "".join(f"; from bar {bar} {said}" for bar, said in found[1 : 1 + MAX_CHANGES_TOLD])
+    more = "; …" if len(found) > 1 + MAX_CHANGES_TOLD else ""
+    return [f"{begin} {found[0][1]}{later}{more}."] if found else []
+
+
+def _shown(words: str) -> str:
+    """Return words as they were typed; what a terminal would obey is taken out."""
+    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in words)
 
 
 _BLUE = {True: "home, with the seventh of the blues", False: "the subdominant, with the seventh of the blues"}

@@ -64,7 +64,8 @@ def fill_in(composer: Writer, song: Song, wanted: ClipSpec, stays: KeepSpec) -> 
     present = tuple(p for p in PARTS if p in {n.part for n in song.notes})
     window, at, redone = _window(song, stays.redone)
     grid = decoder_bars(window.bars)
-    asked = replace(wanted, bars=len(grid), parts=wanted.parts or present or None)
+    named = wanted.parts and tuple(p for p in PARTS if p in wanted.parts or p in stays.parts & {*present})
+    asked = replace(wanted, bars=len(grid), parts=named or present or None)
     given = fixed_content(window, replace(stays, redone=redone), grid)
     written = clip(composer, asked, given=given, like_song=window, grid=grid)
 
@@ -186,6 +187,7 @@ def continue_clip(composer: Writer, song: Song, wanted: ClipSpec, bars: int) -> 
         notes=tuple(sorted((*song.notes, *new))),
         chords=(*song.chords, *chords),
         programs=tuple((dict(written.programs) | dict(song.programs)).items()),
+        prompts=(*song.prompts, (song.end, wanted.prompt)) if song.prompts else (),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -144,3 +145,34 @@ def test_what_was_out_of_order_in_a_file_is_told(tmp_path: Path, capsys: pytest.
     assert len(told) == 2
     assert "3 bytes before its header" in told[0]
     assert "cut short" in told[1]
+
+
+WORDS = 'a "quoted"\tsad 😀 更暗, 120 bpm'
+
+
+def test_a_file_of_ours_tells_its_words_and_what_refined_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, refined = tmp_path / "made.mid", tmp_path / "refined.mid"
+    assert main(["clip", WORDS, "--bars", "2", "-o", str(made)]) == 0
+    assert main(["refine", str(made), "drums off", "-o", str(refined)]) == 0
+    for path, words in ((made, WORDS), (refined, f"{WORDS}, refined: drums off")):
+        capsys.readouterr()
+        assert main(["explain", str(path)]) == 0
+        assert f"It came from the words “{words}”." in capsys.readouterr().out
+    for words, told in (((), ((0, WORDS),)), (("busier",), ((0, WORDS), (2 * BAR, "busier")))):
+        assert main(["clip", *words, "--from", str(made), "--bars", "2", "-o", str(refined)]) == 0, "its own will do"
+        assert read_bytes(refined.read_bytes()).song.prompts == told
+
+
+def test_a_part_that_is_redone_leaves_all_others_and_what_the_file_says(tmp_path: Path) -> None:
+    made, redone = tmp_path / "made.mid", tmp_path / "redone.mid"
+    assert main(["clip", WORDS, "--bars", "4", "--parts", "chords,bass,melody", "-o", str(made)]) == 0
+    assert main(["refine", str(made), "up a fifth", "-o", str(made)]) == 0, "so that what is written anew is another"
+    before = read_bytes(made.read_bytes()).song
+    assert main(["clip", "--from", str(made), "--redo", "2,bass", "-o", str(redone)]) == 0
+    after = read_bytes(redone.read_bytes()).song
+    assert replace(after, notes=()) == replace(before, notes=())
+    changed = set(before.notes) ^ set(after.notes)
+    assert {n.part for n in changed} == {"bass"}
+    assert {n.start // BAR for n in changed} == {1}

@@ -8,6 +8,7 @@ from bridge.cli.arguments import parser
 from bridge.clips.options import OPTIONS, clip_spec, keep_spec, read_message
 from bridge.errors import BadRequest
 from bridge.protocol.controls import Value
+from model.music.notes import PARTS
 
 WORDS: dict[str, Value] = {
     "parts": "bass, chords", "tempo": 82.5, "key": "d-moll", "meter": "3/4", "chords": "Dm A7", "density": 0.25, "energy": -1,
@@ -41,3 +42,21 @@ def test_auto_leaves_an_option_of_a_message_to_the_words(name: str) -> None:
 def test_an_option_that_cannot_be_used_is_refused_by_name(name: str, value: Value, reason: str) -> None:
     with pytest.raises(BadRequest, match=reason):
         read_message([(name, value)])
+
+
+@pytest.mark.parametrize(
+    ("options", "bars", "others_stay"),
+    [
+        ({"redo": "bass"}, None, True), ({"redo": "3-4, bass"}, {2, 3}, True), ({"redo": "3-4", "parts": "bass"}, {2, 3}, True),
+        ({"redo": "3-4"}, {2, 3}, False),
+    ],
+)  # fmt: skip
+def test_parts_that_are_named_are_redone_and_all_others_stay(
+    options: dict[str, Value], bars: set[int] | None, others_stay: bool
+) -> None:
+    read = read_message(list(options.items()))
+    kept = keep_spec(read)
+    assert kept is not None
+    assert kept.redone == bars
+    assert kept.parts == (frozenset(PARTS) - {"bass"} if others_stay else frozenset())
+    assert clip_spec("rain", 5, None, read).parts == (("bass",) if others_stay else None)

@@ -125,6 +125,17 @@ def test_bars_that_were_heard_sound_again_where_the_host_goes_on_from_them(sync:
     assert song.told()[told] == (quarter // 4 + 1, quarter % 4 + 1), "bars are counted on"
 
 
+@pytest.mark.parametrize("event", [ControlSet("transpose", 2), ControlSet("energy", 0.9)])
+def test_what_changes_before_the_first_beat_sounds_changes_no_count(event: Event) -> None:
+    song = Song()
+    song.play(0, 12)
+    told = len(song.told())
+    song.roll(5.3, 0.25)  # the first beat comes after a third of a second
+    song.happen(event)
+    song.roll(5.55, 6)
+    assert song.told()[told : told + 4] == [(2, 3), (2, 4), (3, 1), (3, 2)]
+
+
 def test_after_the_bars_that_are_known_the_take_goes_on_with_what_it_has_not_played() -> None:
     song = Song()
     song.play(0, 16)

@@ -215,3 +215,15 @@ def test_a_tune_alone_has_no_chords_invented() -> None:
     told = explain(replace(CADENCE, notes=tune))
     assert told.chords == ()
     assert "A tune alone: no chords sound." in told.words
+
+
+def test_the_keys_that_a_file_states_and_its_words_are_told_with_their_bars() -> None:
+    song = replace(
+        CADENCE,
+        keys=((Ticks(1920 * 4), "A minor"),),
+        prompts=((Ticks(0), "soul\x1b[31m"), (Ticks(1920 * 4), "darker")),
+    )
+    words = explain(song).words
+    assert "Its key signatures say C major; from bar 5 A minor." in words
+    assert "It came from the words “soul�[31m”; from bar 5 “darker”." in words
+    assert not [w for w in explain(CADENCE).words if w.startswith(("Its key", "It came"))], "nothing is said of what is not there"

@@ -28,7 +28,6 @@ export function prompt() {
   wire.on("morph", (first, second) => { if (first && second && document.activeElement !== $("prompt")) $("prompt").value = `${first} → ${second}`; });
   wire.on("state", (state) => { $("change").disabled = state === "idle"; if (state === "idle") say(""); else waits(); });
   wire.on("coming", (words, entry) => waits(words, entry));
-  wire.on("sending", (path) => { if (path === "stop" || path === "panic") starts = false; });
   wire.on("along", (text) => { along = text; });
   history();
   examples();
@@ -56,6 +55,7 @@ export async function play(words = $("prompt").value.trim()) {
 }
 let starts = false; // the band waits for the sound of this browser
 const SOUND_WAITS = 6000; // milliseconds
+wire.on("sending", (path) => { if (path === "stop" || path === "panic") starts = false; });
 
 function change() {
   const words = $("prompt").value.trim();

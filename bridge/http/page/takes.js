@@ -27,7 +27,7 @@ function show() {
     const about = [current ? "plays now" : "", card.style, card.key, card.tempo && `${card.tempo} bpm`, card.time].filter(Boolean).join(" · ");
     return item(card.words, about, [
       hearing(() => played.songOf(card), card.words, card),
-      current || !card.id ? null : button("Bring back", () => bring(card), { label: `Bring back ${card.words}`, title: "It enters at the next line" }),
+      card.id ? button("Bring back", () => bring(card), { disabled: current, label: `Bring back ${card.words}`, title: "It enters at the next line" }) : null,
       dragged(card, needs), button("WAV", needs(saveWav), { label: `WAV of ${card.words}` }), button("Stems", needs(saveStems), { label: `Stems of ${card.words}`, title: "A WAV for each part, in a .zip" }),
       button("Chord sheet", needs(chordSheet), { label: `Chord sheet of ${card.words}`, title: "Chord sheet, lead sheet, score" }),
     ], current);

@@ -56,6 +56,9 @@ enter("1", "house", "C minor", 24);
 bars("1", 24, 1);
 seconds = from + 12.9;
 said.again = told();
+wire.tell("beat", 7, 1, 99.53);
+wire.tell("chords", "Am | F");
+said.rows = played.takes.map((card) => [card.words, card.tempo, card.chords, Boolean(card.time)]);
 seconds = from + 14;
 wire.tell("state", "idle");
 from = 2000;
@@ -79,6 +82,9 @@ def test_a_take_keeps_what_it_played_while_others_play_and_after_a_stop(node: No
     assert said["both"]["waltz"][0] in (6, 7)
     assert said["again"]["house"] == [16, 16, "C minor"], "a short return does not replace the long run"
     assert said["again"]["waltz"] == [8, 8, "G major"]
+    assert said["rows"] == [["waltz", 0, "auto", True], ["house", 99.5, "Am | F", True]], (
+        "a take that comes back keeps its place; its row says the tempo that sounds, and it keeps its locked chords"
+    )
     assert said["after"] == said["again"]
     assert said["reloaded"] == [True, True, [], [], []]
     assert said["restarted"][0] == {"polka": None, **said["again"]}
@@ -221,21 +227,27 @@ def test_a_message_stands_beside_its_control_and_inside_the_window(node: Node) -
     assert said["keys"] == ["A", "Q"]
 
 
-UNDO = (
+CONNECTED = (
     WORLD.replace('location = { host: "" }', 'location = { host: "" }; globalThis.addEventListener = () => 0')
     + """
 const sockets = [];
 globalThis.WebSocket = class { static OPEN = 1; constructor() { sockets.push(this); this.readyState = 1; } send(text) { sent.push(JSON.parse(text)); } close() {} };
-const element = () => ({ style: {}, setAttribute() {}, getBoundingClientRect: () => ({ width: 0, height: 0 }) });
+globalThis.Option = class {};
+const element = () => ({ style: {}, setAttribute() {}, replaceChildren() {}, getBoundingClientRect: () => ({ width: 0, height: 0 }) });
 const elements = {}, sent = [];
 document.getElementById = (id) => elements[id] ??= element();
 const { connect } = await import("%PAGE%/wire.js");
-const { history, together, undo, undoes } = await import("%PAGE%/history.js");
-const { score } = await import("%PAGE%/score.js");
 connect();
 sockets[0].onopen();
 const told = (...messages) => sockets[0].onmessage({ data: JSON.stringify(messages) });
 const done = () => sent.splice(0).filter(([path]) => path !== "sync").map(([path, ...args]) => [path.slice(9), ...args]);
+"""
+)
+UNDO = (
+    CONNECTED
+    + """
+const { history, together, undo, undoes } = await import("%PAGE%/history.js");
+const { score } = await import("%PAGE%/score.js");
 told(["/llmball/part/bass/level", 1], ["/llmball/part/bass/enabled", 1], ["/llmball/part/pad/enabled", -1], ["/llmball/tempo", 0], ["/llmball/chords", "auto"], ["/llmball/state", "idle"]);
 history();
 said.none = [undoes(), elements.undo.disabled];
@@ -279,6 +291,43 @@ def test_undo_takes_back_the_last_thing_done_on_the_page_and_says_which(node: No
     assert said["restored"] == 1
     assert said["end"] == ["", True]
     assert said["lost"] == "level of bass", "without a connection nothing is undone, nor forgotten"
+
+
+FIRST_BAR = (
+    CONNECTED
+    + """
+const { play } = await import("%PAGE%/prompt.js");
+const { sound } = await import("%PAGE%/sound.js");
+let loaded, ready;
+const loads = () => { ready = new Promise((done) => { loaded = done; }); };
+sound.start = () => ready;
+loads();
+const turn = () => new Promise((over) => setImmediate(over));
+done();
+play("house");
+play("house");
+await turn();
+said.waits = done();
+loaded();
+await turn();
+said.plays = done();
+loads();
+play("waltz");
+wire.send("stop");
+loaded();
+await turn();
+said.stopped = done();
+console.log(JSON.stringify(said));
+process.exit(0);
+"""
+)
+
+
+def test_the_band_begins_when_this_browsers_sound_is_there(node: Node) -> None:
+    said = node(FIRST_BAR)
+    assert said["waits"] == [["prompt", "house"], ["prompt", "house"]], "it writes meanwhile"
+    assert said["plays"] == [["play"]], "once"
+    assert said["stopped"] == [["prompt", "waltz"], ["stop"]]
 
 
 FILES = (

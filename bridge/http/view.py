@@ -28,6 +28,8 @@ class LastPublished:
     def __init__(self) -> None:
         self._latest: dict[str, tuple[Value, ...]] = {}
         self._overruled: dict[Value, Value] = {}
+        self._enters = True  # no beat of the take was told yet
+        self.entered: Value = 0  # the bar of its first beat, 0 where none is known
         self._notes: list[tuple[Value, ...]] = []
         self._inputs: dict[tuple[str, Value], tuple[Value, ...]] = {}
 
@@ -47,12 +49,17 @@ class LastPublished:
             case "state", ("idle" | "waiting",):
                 self._latest[path] = args
                 self._notes.clear()
+                self._enters = True
                 for path_ in ("beat", "chord"):
                     self._latest.pop(path_, None)
             case _ if path in LATEST_PATHS or path.startswith("understood/"):
                 if path == "understood/feel":  # first message of a new plan: its overruled fields follow
                     self._overruled.clear()
                 self._latest[path] = args
+                if path == "take":
+                    self._enters = True
+                elif path == "beat" and self._enters:
+                    self._enters, self.entered = False, args[0]
 
     def clear_overruled(self, path: str) -> None:
         """Remove the overruled entry of a control that was reset to its default."""
@@ -153,6 +160,7 @@ class View:
         yield "bank", {str(slot): text for slot, text in self.bank().items()}
         yield "words", self.latest_prompt()
         yield "coming", *self.coming()
+        yield "entered", self.last_published.entered
         yield "explained", *self._explanations()
         yield "port", self.output_name()
 

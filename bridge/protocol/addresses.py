@@ -52,9 +52,9 @@ COMMANDS: dict[str, AddressEntry] = {
             AddressEntry(f"bank/{n}/store", "text:s …", f"put a prompt into slot {n}; its words are read at once"),
             AddressEntry(f"bank/{n}/launch", "", f"like prompt, with what slot {n} holds"),
         )),
-        AddressEntry("score/play", "name:s …", "a new take plays a piece of the songbook, by its title or file name; starts if nothing plays"),
+        AddressEntry("score/play", "name:s …", "a new take plays a piece of the songbook, by its title or file name, or a kept take, by its name; starts if nothing plays"),
         AddressEntry("score/text", "text:s", "the same, with a text of the notation (docs/songbook.md); its first fault is told with line and law"),
-        AddressEntry("score/bank", "slot:i name:s …", "put a piece of the songbook into a slot of the bank"),
+        AddressEntry("score/bank", "slot:i name:s …", "put a piece of the songbook or a kept take into a slot of the bank"),
         AddressEntry("score/list", "style:s …", "→ score/piece for each piece of a style; without a style → score/styles"),
         AddressEntry("clip", "id:i bars:i seed:i prompt:s (name:s value) …", "write a clip, apart from what plays; options are named as those of `llmball clip`; "
                 "bars 0 leaves them to the words; from N: so many notes were given, without them it fails; with 1: parts are written for what was given; "

@@ -1,18 +1,43 @@
-"""Pieces of the songbook for clients: read by name or from a text, and listed. Called from a worker thread of the daemon."""
+"""Pieces of the songbook and kept takes for clients: read by name or from a text, and listed. Called from a worker thread of the daemon."""
 
 from __future__ import annotations
 
 from collections import Counter
 
+from bridge.errors import OwnerError
 from bridge.protocol.controls import Value
-from model.music.score import Score
+from bridge.storage import kept_takes
+from model.music.notes import PARTS
+from model.music.plan import Plan
+from model.music.score import Score, score_of
 
 
 def read(name: str, text: str = "") -> tuple[Score, str]:
-    """Return a piece, and a sentence on what of it cannot be played. Raises ValueError."""
+    """Return a piece or a kept take, and a sentence on what of it cannot be played. Raises ValueError."""
+    if not text and kept_takes.kept_path(name, "json") is not None:
+        return kept(name), ""
     from model.songbook import book  # imported here: the daemon's start need not wait for it
 
     return book.score_of_text(text) if text else book.score_named(name)
+
+
+def kept(name: str) -> Score:
+    """Return a kept take as a score that goes round, in its first tempo, key and metre. Raises ValueError."""
+    try:
+        song = kept_takes.load(name).song
+    except OwnerError as error:
+        raise ValueError(str(error)) from error
+    heard = {n.part for n in song.notes}
+    plan = Plan(
+        tempo=song.tempos[0][1],
+        key=song.key,
+        meter=song.bars[0][1],
+        bars=len(song.bars),
+        parts=tuple(part for part in PARTS if part in heard),
+        explicit=("tempo", "key", "meter"),
+        programs=song.programs,
+    )
+    return score_of(name, song.prompts[0][1] if song.prompts else name, song, plan, loops=True)
 
 
 def listed(style: str) -> list[tuple[Value, ...]]:

@@ -1,7 +1,7 @@
 // Playing along: follow, the computer's keys, a MIDI keyboard at this browser, and MIDI learn.
 import { $, button, complain, make } from "./dom.js";
 import { inputLine } from "./labels.js";
-import { lockWins } from "./progression.js";
+import { release as unlock } from "./progression.js";
 import { sound } from "./sound.js";
 import { wire } from "./wire.js";
 
@@ -13,11 +13,11 @@ let octave = 4, computer = false, layout = null; // layout: what the keys are ca
 const down = new Map(); // pitch: how many fingers hold it
 
 export function keys() {
+  let locked = false;
   wire.on("follow", (on) => { $("follow").setAttribute("aria-pressed", on === 1); inputsTold(); });
-  $("follow").onclick = () => {
-    const on = $("follow").getAttribute("aria-pressed") !== "true";
-    if (wire.send("follow", on ? 1 : 0) && on) lockWins("what you play");
-  };
+  wire.on("chords", (said) => { locked = said !== "auto"; inputsTold(); });
+  $("follow").onclick = () => wire.send("follow", $("follow").getAttribute("aria-pressed") === "true" ? 0 : 1);
+  $("follow-unlock").onclick = unlock;
   wire.on("follow/mode", (mode) => {
     if (![...$("follow-mode").options].some((o) => o.value === mode)) $("follow-mode").append(new Option(mode, mode));
     $("follow-mode").value = mode;
@@ -28,8 +28,9 @@ export function keys() {
     inputsTold();
   };
   const inputsTold = () => {
-    const hint = $("follow").getAttribute("aria-pressed") === "true" ? "Play on the keys below or a MIDI keyboard: the band follows." : "";
-    $("inputs").textContent = [...inputs].sort().map(([n, known]) => inputLine(n, known)).join(" · ") || hint;
+    const follows = $("follow").getAttribute("aria-pressed") === "true", hint = follows ? "Play on the keys below or a MIDI keyboard: the band follows." : "";
+    $("inputs").textContent = [...inputs].sort().map(([n, known]) => inputLine(n, known, follows)).filter(Boolean).join(" · ") || hint;
+    $("follow-locked").hidden = !follows || !locked;
   };
   wire.on("connected", () => { inputs.clear(); inputsTold(); }); // another daemon may have fewer
   wire.on("input", (number, name, state) => input(number, { name, state }));

@@ -10,13 +10,21 @@ const LABELS = {
 /** Return the label of a control by its path relative to /llmball/. */
 export const labelOf = (path) => LABELS[path] ?? path.replaceAll(/[_/]/g, " ");
 
+/** Return the styles of understood/style in words: the strongest, and the next where it counts. */
+export function styleOf(...told) {
+  const found = told.flatMap((name, i) => i % 2 ? [] : [[name, told[i + 1]]]).sort((a, b) => b[1] - a[1]);
+  return found.slice(0, 2).filter(([, weight], i) => i === 0 || weight > 0.2).map(([name]) => name).join(" + ");
+}
+
 /** Return what a choice of a control is called. */
 export const valueOf = (path, value) => path.startsWith("send/") || path === "expression" ? { 0: "off", 1: "on" }[value] ?? value : value;
 
-/** Return in words what is known of an --input: what is played there, how late a note of sound is known, its gaps; or that it was lost. */
-export function inputLine(number, { name, state, plays, ms, gaps }) {
+/** Return in words what is known of an --input: what is played there, how late a note of sound is known, its gaps; or that it was lost.
+    Keys of a page, which have no name, are told only while the band follows them. */
+export function inputLine(number, { name, state, plays, ms, gaps }, follows = true) {
+  if (!name) return follows && plays ? `Your keys: ${plays}` : "";
   if (state === "lost") return `Input ${number} (${name}) was lost; the others go on, it is opened again when it can be`;
-  return [`Input ${number} (${name}): ${plays ?? "listening"}`, ms ? `a note is known after ${Math.round(ms)} ms` : "", gaps ? `${gaps} gaps` : ""].filter(Boolean).join(", ");
+  return [`Input ${number} (${name}): ${follows && plays || "listening"}`, ms ? `a note is known after ${Math.round(ms)} ms` : "", gaps ? `${gaps} gaps` : ""].filter(Boolean).join(", ");
 }
 
 /** Return the daemon's health in words. */

@@ -1,6 +1,7 @@
 // The page: sets up all modules, the transport and the animation. All messages to the daemon go through wire.js.
 import { connect, wire } from "./wire.js";
 import { $, button, complain, make, say } from "./dom.js";
+import { history } from "./history.js";
 import { health } from "./labels.js";
 import { score } from "./score.js";
 import { beatsOf } from "./coming.js";
@@ -27,7 +28,7 @@ addEventListener("keydown", (event) => {
 // the sound of this browser
 const heard = () => {
   $("sound").setAttribute("aria-pressed", sound.on);
-  $("sound").textContent = sound.on ? "Sound on" : "Sound off";
+  $("sound").textContent = sound.on ? "Sound on" : sound.starting ? "Sound…" : "Sound off";
   $("notice").textContent = sound.on ? sound.notice : "";
   $("notice").hidden = !$("notice").textContent;
 };
@@ -112,11 +113,11 @@ $("sheet-close").onclick = () => $("sheet").close();
 
 // animation: no frame is asked for between two that are drawn, which leaves CPU time to the daemon
 const FRAME = 20, STILL = 180, METERS = 60; // milliseconds: before the next frame is asked for, so where nothing plays; between two looks at the levels
-let peak = 0, metered = 0, wasOn = null;
+let peak = 0, metered = 0, was = "";
 function frame(time) {
   setTimeout(() => requestAnimationFrame(frame), score.state === "playing" ? FRAME : STILL);
   draw();
-  if (wasOn !== sound.on) { wasOn = sound.on; heard(); }
+  if (was !== `${sound.on} ${sound.starting}`) { was = `${sound.on} ${sound.starting}`; heard(); }
   const since = time - metered;
   if (since < METERS) return;
   metered = time;
@@ -127,6 +128,6 @@ function frame(time) {
   if (level > Number(meter.dataset.loudest ?? -1)) meter.dataset.loudest = level.toFixed(4);
 }
 
-roll(); prompt(); progression(); mixer(); perform(); keys(); takes(); book(); sets();
+roll(); history(); prompt(); progression(); mixer(); perform(); keys(); takes(); book(); sets();
 connect();
 requestAnimationFrame(frame);

@@ -2,6 +2,7 @@
 import { $, button, limited, make } from "./dom.js";
 import { PARTS, STRUCK } from "./roll.js";
 import { GROUPS, KIT_NAMES, PROGRAMS, USUAL } from "./programs.js";
+import { together } from "./history.js";
 import { sound, store, stored } from "./sound.js";
 import { wire } from "./wire.js";
 
@@ -69,14 +70,17 @@ function strip(name) {
   };
   const more = make("details", { className: "extra" }, make("summary", { textContent: "more", label: `More of ${name}` }), extra(name, path));
   row.append(make("b", { textContent: name }), fader, make("span", { className: "pair" }, mute, alone), choice, more);
-  let enabled = 1, unmuted = 1, has = false; // of pad, arp and perc -1 too: they play where the words ask for them
+  let enabled = 1, unmuted = 1, words = [], has = false; // of pad, arp and perc -1 too: they play where the words ask for them
   const told = () => {
-    const adds = enabled < 0 && !has, what = adds ? `Add ${name}: now only where the words ask for it` : `Mute ${name}`;
-    row.classList.toggle("off", !enabled);
+    if (enabled) has = words.includes(name);
+    const alone = silenced(name) && !enabled, muted = !enabled && !alone, adds = enabled < 0 && !has;
+    const what = adds ? `Add ${name}: now only where the words ask for it` : `Mute ${name}`;
+    row.classList.toggle("off", muted);
+    row.classList.toggle("hushed", alone);
     mute.textContent = adds ? "Add" : "M";
     mute.setAttribute("aria-label", what);
-    mute.title = what;
-    mute.setAttribute("aria-pressed", !enabled);
+    mute.title = alone ? `${what} (silent now: another part is on solo)` : what;
+    mute.setAttribute("aria-pressed", muted);
   };
   wire.on(`${path}/enabled`, (value) => {
     if (!value && enabled) wire.tell("part-muted", name);
@@ -84,29 +88,39 @@ function strip(name) {
     enabled = value;
     told();
   });
-  wire.on("understood/parts", (...parts) => { if (enabled) has = parts.includes(name); told(); });
+  wire.on("understood/parts", (...parts) => { words = parts; told(); });
   wire.on(`${path}/level`, (value) => { level.value = value; leveled(value); });
-  mute.onclick = () => wire.send(`${path}/enabled`, !enabled ? unmuted : enabled > 0 || has ? 0 : 1);
+  mute.onclick = () => {
+    if (!solo.parts.size || solo.parts.has(name)) wire.send(`${path}/enabled`, !enabled ? unmuted : enabled > 0 || has ? 0 : 1);
+    else { // it stays silent, as the solo's end will show
+      const was = solo.before[name], set = (value) => { solo.before[name] = value; soloed(); };
+      together(`${was ? "mute" : "unmute"} ${name}`, () => set(was ? 0 : unmuted), () => set(was));
+    }
+  };
   const send = limited(() => wire.send(`${path}/level`, Number(level.value)));
   level.oninput = () => { leveled(Number(level.value)); send(); };
   level.ondblclick = () => wire.send(`${path}/level`, 1);
-  strips[name] = { row, meter, alone, program, peak: 0, shown: 0, enabled: () => enabled };
+  strips[name] = { row, told, meter, alone, program, peak: 0, shown: 0, enabled: () => enabled };
   return row;
 }
 
 /** Hear only the parts on solo: the others are muted, and as before when no part is on solo any more. */
 function toggleSolo(name) {
-  const { parts, before } = solo;
+  const { parts, before } = solo, was = { parts: new Set(parts), before: { ...before } };
   if (!parts.size) for (const part of PARTS) before[part] = strips[part].enabled();
   if (!parts.delete(name)) parts.add(name);
-  for (const part of PARTS) if (strips[part].enabled() !== wanted(part)) wire.send(`part/${part}/enabled`, wanted(part));
+  together(`solo of ${name}`, () => { for (const part of PARTS) if (strips[part].enabled() !== wanted(part)) wire.send(`part/${part}/enabled`, wanted(part)); },
+    () => { Object.assign(solo, was); soloed(); });
   soloed();
 }
+
+/** Whether a part is silent only because others are on solo. */
+const silenced = (part) => solo.parts.size > 0 && !solo.parts.has(part) && solo.before[part] !== 0;
 
 const wanted = (part) => !solo.parts.size ? solo.before[part] : solo.parts.has(part) ? solo.before[part] || 1 : 0;
 
 function soloed() {
-  for (const part of PARTS) strips[part].alone.setAttribute("aria-pressed", solo.parts.has(part));
+  for (const part of PARTS) { strips[part].alone.setAttribute("aria-pressed", solo.parts.has(part)); strips[part].told(); }
   store("solo", { parts: [...solo.parts], before: solo.before });
 }
 

@@ -1,12 +1,13 @@
 // The takes of this session, and the music of each: kept from when it plays until the window is closed, also over a reload.
+import { styleOf } from "./labels.js";
 import { score } from "./score.js";
 import { sound } from "./sound.js";
 import { wire } from "./wire.js";
 
 const LISTED = 12, NEAR = 0.25; // takes listed; quarter notes by which a message may be late
-export const played = { takes: [], current: null, songOf }; // the newest first: { id, words, about, key, programs, since, song }
+export const played = { takes: [], current: null, songOf }; // the newest first: { id, words, time, style, key, tempo, chords, programs, since, song }
 
-let words = "", isComing = false, facts = { key: "", tempo: 0, style: "" };
+let words = "", coming = "", title = "", chords = "auto", facts = { key: "", tempo: 0, style: "" }; // title: of what came last, a piece's too
 
 /** Keep what the take that plays has played until now. Of a take that played more than once the longest run is kept. */
 function record() {
@@ -25,7 +26,7 @@ function songOf(card) {
 }
 
 function describe(card) {
-  Object.assign(card, { key: facts.key, programs: { ...sound.programs }, about: [facts.style, facts.key, facts.tempo && `${Math.round(facts.tempo)} bpm`].filter(Boolean).join(" · ") });
+  Object.assign(card, { ...facts, chords, programs: { ...sound.programs } });
 }
 
 const KEPT = "llmball-takes", FIELDS = ["pitch", "velocity", "start", "length", "at", "seconds"];
@@ -56,20 +57,27 @@ try { played.takes = unpacked(globalThis.sessionStorage?.getItem(KEPT)); } catch
 globalThis.addEventListener?.("pagehide", keep);
 
 wire.on("words", (told) => { words = told; });
-wire.on("coming", (told) => { isComing = Boolean(told); });
+wire.on("coming", (told) => { coming = told; title = told || title; });
+wire.on("chords", (said) => { chords = said; if (played.current) played.current.chords = said; });
+wire.on("beat", (bar, beat, tempo) => { // as it sounds, also after a tap
+  const card = played.current, told = Math.round(tempo * 10) / 10;
+  if (!card || card.tempo === told) return;
+  card.tempo = told;
+  wire.tell("cards");
+});
 wire.on("understood/key", (key) => { facts.key = key; });
 wire.on("understood/tempo", (tempo) => { facts.tempo = tempo; });
-wire.on("understood/style", (name) => { facts.style = name ?? ""; });
-wire.on("understood/programs", () => { if (played.current && !isComing) played.current.programs = { ...sound.programs }; });
+wire.on("understood/style", (...told) => { facts.style = styleOf(...told); });
+wire.on("understood/programs", () => { if (played.current && !coming) played.current.programs = { ...sound.programs }; });
 wire.on("take", (id) => {
   record();
   const known = played.takes.find((card) => card.id === id);
   const same = known && (!words || known.words === words); // numbers begin again with a new daemon
   if (known && !same) known.id = "";
-  const card = same ? known : { id, words: words || "a piece", song: null };
+  const card = same ? known : { id, words: words || title || "a piece", time: new Date().toLocaleTimeString(), song: null };
   card.since = Infinity;
   describe(card);
-  played.takes = [card, ...played.takes.filter((other) => other !== card)].slice(0, LISTED);
+  if (!same) played.takes = [card, ...played.takes].slice(0, LISTED); // one that comes back keeps its place under the mouse
   played.current = card;
 });
 wire.on("state", (state) => {
@@ -83,5 +91,5 @@ wire.on("lost", record);
 wire.on("welcome", () => { // told after the take: the facts of what plays
   if (!played.current || score.state !== "playing") return;
   played.current.since = -Infinity;
-  if (!isComing) describe(played.current);
+  if (!coming) describe(played.current);
 });

@@ -1,7 +1,8 @@
 // The prompt line, the examples, and what was understood of the words, as chips that can be changed.
 import { onItsWay } from "./coming.js";
-import { $, button, complain, make, origin, say, shown } from "./dom.js";
+import { $, button, complain, done, make, origin, say, shown } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
+import { styleOf } from "./labels.js";
 import { score } from "./score.js";
 import { sound, store, stored } from "./sound.js";
 import { wire } from "./wire.js";
@@ -27,6 +28,7 @@ export function prompt() {
   wire.on("morph", (first, second) => { if (first && second && document.activeElement !== $("prompt")) $("prompt").value = `${first} → ${second}`; });
   wire.on("state", (state) => { $("change").disabled = state === "idle"; if (state === "idle") say(""); else waits(); });
   wire.on("coming", (words, entry) => waits(words, entry));
+  wire.on("along", (text) => { along = text; });
   history();
   examples();
   understood();
@@ -41,10 +43,19 @@ export async function play(words = $("prompt").value.trim()) {
   if (isNew ? !wire.send("prompt", said) : !wire.open) { wire.tell("unsent"); return; }
   if (said) remember(said);
   if (isNew) say("Reading your words…");
-  if (score.state !== "playing") wire.send("play");
-  else if (!isNew) wire.send("prompt", said); // the same words once more: another take
-  await audible;
+  if (score.state === "playing") {
+    if (!isNew) wire.send("prompt", said); // the same words once more: another take
+    return audible;
+  }
+  if (starts) return;
+  starts = true;
+  await Promise.race([audible, new Promise((over) => setTimeout(over, SOUND_WAITS))]); // the first bar shall be heard
+  if (starts) wire.send("play"); // not where it was stopped meanwhile
+  starts = false;
 }
+let starts = false; // the band waits for the sound of this browser
+const SOUND_WAITS = 6000; // milliseconds
+wire.on("sending", (path) => { if (path === "stop" || path === "panic") starts = false; });
 
 function change() {
   const words = $("prompt").value.trim();
@@ -53,12 +64,13 @@ function change() {
 }
 
 /** Show what is on its way, beside what brought it: `entry` is the quarter note at which it enters, -1 while it is written. */
-let coming = ["", -1], askedAt = null;
+let coming = ["", -1], askedAt = null, along = ""; // along: what else the take brings
 function waits(words = coming[0], entry = coming[1]) {
-  const had = coming[0], text = onItsWay(words, entry, score);
+  const had = coming[0], text = [onItsWay(words, entry, score), along].filter(Boolean).join(". ");
   coming = [words, entry];
   if (!had && words) askedAt = origin();
-  if (words || had) say(text, false, askedAt);
+  if (words) say(text, false, askedAt);
+  else if (had) { if (along) done(along, askedAt); else say(""); along = ""; }
 }
 
 function history() {
@@ -152,8 +164,7 @@ function style() {
   chip.append(make("label", { htmlFor: "fact-style", textContent: "style" }), choice);
   const names = Object.values(EXAMPLES).flat().map(([name]) => name).sort();
   wire.on("understood/style", (...args) => {
-    const found = args.flatMap((a, i) => i % 2 ? [] : [[a, args[i + 1]]]).sort((a, b) => b[1] - a[1]);
-    const text = found.slice(0, 2).filter(([, w], i) => i === 0 || w > 0.2).map(([n]) => n).join(" + ") || "none";
+    const text = styleOf(...args) || "none";
     choice.replaceChildren(new Option(text, ""), ...names.filter((n) => n !== text).map((n) => new Option(n, n)));
   });
   choice.onchange = () => {

@@ -1,7 +1,8 @@
-// Bars of chords without the page: what was seen, the round that repeats, and the text that locks it.
+// Bars of chords without the page: what was seen, the round that repeats, the text that locks it, and chords to choose from.
 // A cell is { number, text, chords }: the bar's number, its words for /llmball/chords, and its chords as they are shown.
 
 const LONGEST = 16, SURE = 8, AGAIN = 4; // bars of a round at most, bars that must be known, and of a long round bars that come again
+const ROW = 8; // bars that leave the list at once
 const NEAR = 0.75; // share of bars that come again where a round is varied: a passing chord, another ending
 
 const names = (chords) => chords.filter((chord, i) => chord !== chords[i - 1]);
@@ -27,6 +28,19 @@ export function wholeBars(bars, first) {
     if (bar.number < first || !isWhole || !changes.length || changes[0][0] > 0) return [];
     return [{ number: bar.number, text: placed(changes, bar.beats.length), chords: changes.map(([, name]) => name) }];
   });
+}
+
+/** Return the bars of a take from its first on as cells to show: those planned in part too, no chords where none is written; `least` to `most` of them, the newest. */
+export function takeBars(bars, first, least, most) {
+  let held = "";
+  const cells = bars.flatMap((bar) => {
+    const chords = bar.chords.map(([, name]) => name);
+    if (held && !(bar.chords[0]?.[0] <= bar.beats[0] + 1e-6)) chords.unshift(held);
+    held = chords.at(-1) ?? held;
+    return bar.number < first ? [] : [{ number: bar.number, text: "", chords: names(chords) }];
+  });
+  while (cells.length < least) cells.push({ number: (cells.at(-1)?.number ?? first - 1) + 1, text: "", chords: [] });
+  return cells.slice(Math.max(0, Math.ceil((cells.length - most) / ROW) * ROW));
 }
 
 /** Return the shortest period of whole bars, 0 where they do not repeat: of all, or of those since the chords last changed. */
@@ -78,5 +92,26 @@ export function cellsOf(text) {
 export function lockLine(isLocked, waits, count) {
   if (waits) return "The chords lock as soon as four whole bars are known.";
   const round = count === 1 ? "this bar goes round" : `these ${count} bars go round`;
-  return isLocked ? `Chords locked${count ? `: ${round}` : ""}. They win over the words, over what you play and over takes that come back.` : "";
+  return isLocked ? `Chords locked${count ? `: ${round}` : ""}. They win over the words and over what you play.` : "";
+}
+
+const LETTERS = "CDEFGAB", PITCHES = [0, 2, 4, 5, 7, 9, 11];
+const DEGREES = { 0: 0, 1: 1, 2: 1, 3: 2, 4: 2, 5: 3, 6: 4, 7: 4, 8: 5, 9: 5, 10: 6, 11: 6 }; // letters above the tonic, by semitones: what is borrowed is flat
+const MINOR = /minor|dorian|phrygian|blues|locrian|aeolian/i;
+
+/** Return chords of a key to choose from, spelled as it is: those of the key, dominants that lead to them, richer ones, and those of the parallel key. */
+export function suggestions(said) {
+  const [, letter, sign] = /^([A-G])([#b]?)/.exec(said) ?? [null, "C", ""], from = LETTERS.indexOf(letter);
+  const tonic = PITCHES[from] + (sign === "#") - (sign === "b"), minor = MINOR.test(said);
+  const on = (step, kind) => {
+    let at = (from + DEGREES[step]) % 7, off = (tonic + step - PITCHES[at] + 18) % 12 - 6;
+    if (Math.abs(off) > 1) { const by = Math.sign(off); at = (at + by + 7) % 7; off = (tonic + step - PITCHES[at] + 18) % 12 - 6; } // no double signs
+    return LETTERS[at] + ["b", "", "#"][off + 1] + kind;
+  };
+  const row = (name, ...chords) => [name, chords.map(([step, kind]) => on(step, kind))];
+  return minor
+    ? [row("In the key", [0, "m"], [2, "m7b5"], [3, ""], [5, "m"], [7, "m"], [8, ""], [10, ""]), row("Leading on", [7, "7"], [0, "7"], [10, "7"], [3, "7"], [11, "dim7"]),
+      row("Richer", [0, "m7"], [0, "m9"], [3, "maj7"], [5, "m7"], [7, "m7"], [8, "maj7"], [0, "sus4"]), row("Borrowed", [5, ""], [1, "maj7"], [0, ""])]
+    : [row("In the key", [0, ""], [2, "m"], [4, "m"], [5, ""], [7, ""], [9, "m"], [11, "dim"]), row("Leading on", [7, "7"], [0, "7"], [2, "7"], [4, "7"], [9, "7"], [11, "7"]),
+      row("Richer", [0, "maj7"], [2, "m7"], [4, "m7"], [5, "maj7"], [9, "m7"], [2, "m9"], [7, "sus4"]), row("Borrowed", [5, "m"], [8, "maj7"], [10, "7"])];
 }

@@ -8,7 +8,7 @@ const REST = 10000; // milliseconds of silence after which none is computed
 const UNSAFE_AHEAD = 0.22; // seconds rendered ahead where there is no AudioWorklet
 const WAV_RATE = 44100;
 
-export const sound = { on: false, volume: stored("volume", 0.8), notice: "", peaks: {}, programs: {}, start, stop, hear, key, level, program, setVolume, latency, wav, hearing: false, prepare };
+export const sound = { on: false, starting: false, volume: stored("volume", 0.8), notice: "", peaks: {}, programs: {}, start, stop, hear, key, level, program, setVolume, latency, wav, hearing: false, prepare };
 
 let engine = null, starting = null, waiting = null, timer = 0, resting = 0, clockOffsets = [], fontBytes = null;
 
@@ -27,9 +27,12 @@ function prepare() {
 /** Start the sound; browsers allow it only after a user action. */
 async function start() {
   const made = prepare(), resumed = waiting.resume();
-  engine = await made;
-  await resumed;
-  await awake();
+  sound.starting = true;
+  try {
+    engine = await made;
+    await resumed;
+    await awake();
+  } finally { sound.starting = false; }
   if (sound.on) return;
   sound.on = true;
   for (const note of score.notes) note.played = score.secondsAt(note.start) < wire.now(); // those to come sound

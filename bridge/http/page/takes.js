@@ -1,8 +1,8 @@
 // Takes as cards: those of this session, and those that are kept.
 import { $, button, complain, done, make } from "./dom.js";
 import { chordSheet, fromKept, midi, fileName, saveMidi, saveStems, saveWav } from "./export.js";
+import { together } from "./history.js";
 import { played } from "./played.js";
-import { lockWins } from "./progression.js";
 import { score } from "./score.js";
 import { sound } from "./sound.js";
 import { wire } from "./wire.js";
@@ -11,7 +11,7 @@ export function takes() {
   for (const name of ["like", "skip", "back"]) $(name).onclick = () => wire.send(name);
   $("keep").onclick = () => wire.send("keep", Number($("keep-bars").value));
   show();
-  wire.on("take", show);
+  for (const told of ["take", "cards"]) wire.on(told, show);
   wire.on("state", show);
   wire.on("welcome", show);
   wire.on("connected", kept);
@@ -24,13 +24,29 @@ function show() {
   $("session").replaceChildren(...played.takes.map((card) => {
     const current = card === played.current && score.state === "playing";
     const needs = (act) => () => { const song = played.songOf(card); if (song) act(song); else complain("Nothing of this take has played yet"); };
-    return item(card.words, card.about + (current ? " · plays now" : ""), [
+    const about = [current ? "plays now" : "", card.style, card.key, card.tempo && `${card.tempo} bpm`, card.time].filter(Boolean).join(" · ");
+    return item(card.words, about, [
       hearing(() => played.songOf(card), card.words, card),
-      current || !card.id ? null : button("Bring back", () => { if (wire.send("take/launch", card.id)) lockWins("the take's own chords"); }, { label: `Bring back ${card.words}`, title: "It enters at the next line" }),
+      card.id ? button("Bring back", () => bring(card), { disabled: current, label: `Bring back ${card.words}`, title: "It enters at the next line" }) : null,
       dragged(card, needs), button("WAV", needs(saveWav), { label: `WAV of ${card.words}` }), button("Stems", needs(saveStems), { label: `Stems of ${card.words}`, title: "A WAV for each part, in a .zip" }),
       button("Chord sheet", needs(chordSheet), { label: `Chord sheet of ${card.words}`, title: "Chord sheet, lead sheet, score" }),
     ], current);
   }));
+}
+
+/** Bring a take back with the chords that it had: its own, or those that were locked while it played. */
+let chords = "auto";
+wire.on("chords", (said) => { chords = said; });
+function bring(card) {
+  const theirs = card.chords ?? "auto", other = theirs !== chords;
+  if (other) wire.tell("along", theirs === "auto" ? "The chords are unlocked: the take brings its own" : "Its locked chords come with it");
+  together(`the return of ${card.words}`, () => { if (other) wire.send("chords", theirs); wire.send("take/launch", card.id); });
+}
+
+/** Return the moment that names a kept take, "" where a name has none. */
+export function moment(name) {
+  const [, y, m, d, h, min, s] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(name) ?? [];
+  return y ? new Date(y, m - 1, d, h, min, s).toLocaleString([], { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit" }) : "";
 }
 
 function item(words, about, actions, current = false) {
@@ -78,7 +94,8 @@ async function kept() {
     const act = (what) => async () => { try { what(await song()); } catch (error) { complain(error.message); } };
     const file = `${fileName({ title: row.words || row.name })}.mid`, link = make("a", { href: `takes/${row.name}.mid`, download: file, textContent: ".mid", draggable: true, className: "as-button", label: `.mid of ${row.words}`, title: "Save, or drag into a DAW" });
     link.ondragstart = (event) => event.dataTransfer.setData("DownloadURL", `audio/midi:${file}:${link.href}`);
-    return item(row.words || "a piece", `${row.bars} bars of ${row.meter} · ${row.key} · ${row.tempos} bpm`, [hearing(song, row.words, row.name), link,
+    return item(row.words || "a piece", `${row.bars} bars of ${row.meter} · ${row.key} · ${row.tempos} bpm · ${moment(row.name)}`, [hearing(song, row.words, row.name),
+      button("Launch", () => wire.send("score/play", row.name), { label: `Launch ${row.words}`, title: "The band plays it from the next line on" }), link,
       button("WAV", act(saveWav), { label: `WAV of ${row.words}` }), button("Stems", act(saveStems), { label: `Stems of ${row.words}`, title: "A WAV for each part, in a .zip" }),
       button("Chord sheet", act(chordSheet), { label: `Chord sheet of ${row.words}`, title: "Chord sheet, lead sheet, score" })]);
   }));

@@ -13,7 +13,10 @@ let socket = null, wait = 250, asked = new Map(), number = 0, offsets = [], last
 function on(path, hear) { hears.set(path, [...(hears.get(path) ?? []), hear]); }
 
 /** Send a message of the address table; `path` is relative to /llmball/. Returns false if there is no connection. */
-function send(path, ...args) { return put([ROOT + path, ...args]); }
+function send(path, ...args) {
+  if (wire.open) tell("sending", path, ...args);
+  return put([ROOT + path, ...args]);
+}
 
 /** Send a message that only the panel uses. Returns false if there is no connection. */
 function own(name, ...args) { return put([name, ...args]); }
@@ -56,7 +59,9 @@ export function connect() {
   socket.onmessage = ({ data }) => {
     last = performance.now();
     for (const [address, ...args] of JSON.parse(data)) {
-      tell(address.startsWith(ROOT) ? address.slice(ROOT.length) : address, ...args);
+      const path = address.startsWith(ROOT) ? address.slice(ROOT.length) : address;
+      tell("*", path, ...args);
+      tell(path, ...args);
     }
     tell("read");
   };

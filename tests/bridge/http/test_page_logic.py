@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from model.music import midifile
+from model.music.harmony import parse_chord
 
 Node = Callable[[str], dict[str, Any]]
 WORLD = """
@@ -55,6 +56,9 @@ enter("1", "house", "C minor", 24);
 bars("1", 24, 1);
 seconds = from + 12.9;
 said.again = told();
+wire.tell("beat", 7, 1, 99.53);
+wire.tell("chords", "Am | F");
+said.rows = played.takes.map((card) => [card.words, card.tempo, card.chords, Boolean(card.time)]);
 seconds = from + 14;
 wire.tell("state", "idle");
 from = 2000;
@@ -78,6 +82,9 @@ def test_a_take_keeps_what_it_played_while_others_play_and_after_a_stop(node: No
     assert said["both"]["waltz"][0] in (6, 7)
     assert said["again"]["house"] == [16, 16, "C minor"], "a short return does not replace the long run"
     assert said["again"]["waltz"] == [8, 8, "G major"]
+    assert said["rows"] == [["waltz", 0, "auto", True], ["house", 99.5, "Am | F", True]], (
+        "a take that comes back keeps its place; its row says the tempo that sounds, and it keeps its locked chords"
+    )
     assert said["after"] == said["again"]
     assert said["reloaded"] == [True, True, [], [], []]
     assert said["restarted"][0] == {"polka": None, **said["again"]}
@@ -86,7 +93,7 @@ def test_a_take_keeps_what_it_played_while_others_play_and_after_a_stop(node: No
 
 
 ROUNDS = """
-const { cellsOf, lockLine, lockText, period, replaced, roundOf, wholeBars } = await import("%PAGE%/rounds.js");
+const { cellsOf, lockLine, lockText, period, replaced, roundOf, suggestions, takeBars, wholeBars } = await import("%PAGE%/rounds.js");
 const bars = (text, first = 1) => text.split("|").map((bar, i) => {
   const from = i * 4, words = bar.trim().split(/\\s+/);
   return { number: first + i, opens: true, beats: words.map((_, n) => from + n), chords: words.flatMap((w, n) => w === "." ? [] : [[from + n, w]]) };
@@ -104,6 +111,9 @@ said.joined = wholeBars([{ ...bars(four)[0], opens: false }, ...bars(four).slice
 said.few = round("A . . . | B . . . | C . . .");
 said.again = lockText(replaced(cellsOf(said.locked), 1, "Gm9 C9"));
 said.lines = [[false, false, 8], [false, true, 3], [true, false, 1], [true, false, 4]].map((args) => lockLine(...args).split(".")[0]);
+const list = (text, first, from, least, most) => takeBars(bars(text, from), first, least, most).map((cell) => `${cell.number} ${cell.chords.join(" ")}`);
+said.bars = [list("C . G . | . . | F", 5, 4, 4, 64), list("C | D", 1, 7, 4, 64), list("C | D | E | F | G | A | B | C | D | E", 1, 1, 4, 8), list("", 1, 1, 0, 8).slice(1)];
+said.keys = Object.fromEntries(["G major", "Db major", "E minor", "C dorian", "F# major"].map((key) => [key, Object.fromEntries(suggestions(key))]));
 said.shown = cellsOf("C7 C7 C7 A7 | Dm").map((cell) => cell.chords.join(" "));
 said.words = [cellsOf("Am F C G").length, cellsOf("| Eb |").length, cellsOf("ii V I").length, cellsOf("").length];
 said.periods = ["A | A | A | A | A | A | A", "A | A | A | A | A | A | A | A", "A | B | A | B | A | B | A | B", "A | B | C | D | A | B | C"].map((text) => period(wholeBars(bars(text), 1)));
@@ -124,6 +134,20 @@ def test_a_lock_takes_whole_bars_of_the_round_and_keeps_the_places_of_the_chords
     assert said["joined"] == [2, 3, 4], "a bar of which the page saw a part is not whole"
     assert said["few"] == [], "three bars are no round"
     assert said["again"] == "F Fdim7 | Gm9 C9 | C7 C7 C7 A#m | C7 C7 C7 A7"
+    assert said["bars"] == [["5 G", "6 F", "7 ", "8 "], ["7 C", "8 D", "9 ", "10 "], ["9 D", "10 E"], []], (
+        "the take's own bars by their numbers, one that holds a chord too; what is not written is empty"
+    )
+    borrowed = {key: rows["Borrowed"] for key, rows in said["keys"].items()}
+    assert borrowed == {
+        "G major": ["Cm", "Ebmaj7", "F7"],
+        "Db major": ["Gbm", "Amaj7", "Cb7"],
+        "E minor": ["A", "Fmaj7", "E"],
+        "C dorian": ["F", "Dbmaj7", "C"],
+        "F# major": ["Bm", "Dmaj7", "E7"],
+    }, "flat steps have their letter's flat, and never two signs"
+    assert said["keys"]["G major"]["In the key"] == ["G", "Am", "Bm", "C", "D", "Em", "F#dim"]
+    assert said["keys"]["G major"]["Richer"] == ["Gmaj7", "Am7", "Bm7", "Cmaj7", "Em7", "Am9", "Dsus4"]
+    assert all(parse_chord(c) for rows in said["keys"].values() for row in rows.values() for c in row)
     assert said["shown"] == ["C7 A7", "Dm"]
     assert said["lines"] == [
         "",
@@ -140,7 +164,7 @@ STATUS = (
     + """
 const { beatsOf, cued, onItsWay } = await import("%PAGE%/coming.js");
 const { beside } = await import("%PAGE%/dom.js");
-const { health, inputLine, labelOf, valueOf } = await import("%PAGE%/labels.js");
+const { health, inputLine, labelOf, styleOf, valueOf } = await import("%PAGE%/labels.js");
 const { keyName } = await import("%PAGE%/keys.js");
 const at = (quarter, state = "playing") => ({ state, quarterNow: () => quarter, bars: () => [{ number: 1, from: 0 }, { number: 2, from: 4 }, { number: 3, from: 8 }] });
 said.cue = [[1, "playing"], [4, "playing"], [8, "playing"], [5, "idle"]].map(([q, state]) => cued("fill", 4, 8, at(q, state)));
@@ -152,6 +176,9 @@ const view = { width: 1000, height: 600 }, size = { width: 300, height: 30 };
 said.places = [[{ left: 40, top: 100, bottom: 130 }], [{ left: 900, top: 560, bottom: 590 }], [{ left: 40, top: -900, bottom: -870 }], [{ left: 40, top: 2000, bottom: 2030 }], [{ left: 40, top: 100, bottom: 130 }, { top: 136, bottom: 166 }]]
   .map(([control, taken]) => { const { x, y } = beside(control, size, view, taken); return [x, y]; });
 said.labels = [labelOf("temperature"), labelOf("drums/map"), labelOf("part_of/it"), health(0, 1, 2, 3.21, 1.04)];
+said.keysHeard = [true, false].map((follows) => inputLine(1, { plays: "chords" }, follows));
+said.off = inputLine(2, { name: "audio", state: "open", plays: "bass" }, false);
+said.styles = [styleOf("folk", 0.6, "art song", 0.4), styleOf("lo-fi", 1, "jazz", 0.1), styleOf()];
 said.inputs = [inputLine(1, { name: "jack:keys", state: "open" }), inputLine(2, { name: "audio", state: "open", plays: "bass", ms: 164.6, gaps: 2 }), inputLine(2, { name: "audio", state: "lost", plays: "bass" })];
 said.values = [valueOf("send/clock", "1"), valueOf("swing_unit", "8")];
 said.keys = [keyName("KeyA", null), keyName("KeyA", new Map([["KeyA", "q"]]))];
@@ -191,8 +218,116 @@ def test_a_message_stands_beside_its_control_and_inside_the_window(node: Node) -
         "Input 2 (audio): bass, a note is known after 165 ms, 2 gaps",
     ]
     assert said["inputs"][2].startswith("Input 2 (audio) was lost; the others go on")
+    assert said["keysHeard"] == ["Your keys: chords", ""], (
+        "the page's own keys have no name, and are told while they lead"
+    )
+    assert said["off"] == "Input 2 (audio): listening"
+    assert said["styles"] == ["folk + art song", "lo-fi", ""]
     assert said["values"] == ["on", "8"]
     assert said["keys"] == ["A", "Q"]
+
+
+CONNECTED = (
+    WORLD.replace('location = { host: "" }', 'location = { host: "" }; globalThis.addEventListener = () => 0')
+    + """
+const sockets = [];
+globalThis.WebSocket = class { static OPEN = 1; constructor() { sockets.push(this); this.readyState = 1; } send(text) { sent.push(JSON.parse(text)); } close() {} };
+globalThis.Option = class {};
+const element = () => ({ style: {}, setAttribute() {}, replaceChildren() {}, getBoundingClientRect: () => ({ width: 0, height: 0 }) });
+const elements = {}, sent = [];
+document.getElementById = (id) => elements[id] ??= element();
+const { connect } = await import("%PAGE%/wire.js");
+connect();
+sockets[0].onopen();
+const told = (...messages) => sockets[0].onmessage({ data: JSON.stringify(messages) });
+const done = () => sent.splice(0).filter(([path]) => path !== "sync").map(([path, ...args]) => [path.slice(9), ...args]);
+"""
+)
+UNDO = (
+    CONNECTED
+    + """
+const { history, together, undo, undoes } = await import("%PAGE%/history.js");
+const { score } = await import("%PAGE%/score.js");
+told(["/llmball/part/bass/level", 1], ["/llmball/part/bass/enabled", 1], ["/llmball/part/pad/enabled", -1], ["/llmball/tempo", 0], ["/llmball/chords", "auto"], ["/llmball/state", "idle"]);
+history();
+said.none = [undoes(), elements.undo.disabled];
+wire.send("prompt", "house"); // nothing plays: no take to come back to
+said.first = undoes();
+told(["/llmball/take", "7"], ["/llmball/state", "playing"]);
+for (const value of [0.9, 0.7, 0.5]) { seconds += 0.1; wire.send("part/bass/level", value); }
+seconds += 9;
+let restored = 0;
+together("solo of bass", () => { wire.send("part/pad/enabled", 0); wire.send("part/bass/enabled", 1); }, () => { restored += 1; });
+wire.send("tap"); seconds += 0.5; wire.send("tap");
+wire.send("chords", "Am | F");
+wire.send("like"); wire.send("prompt", "waltz");
+told(["/llmball/take", "8"]);
+said.titles = [];
+done();
+for (let what; (what = undoes()); ) { said.titles.push([what, elements.undo.title.includes(what)]); undo(); said.titles.at(-1).push(done()); seconds += 9; }
+said.restored = restored;
+said.end = [undoes(), elements.undo.disabled];
+wire.send("part/bass/level", 0.2);
+wire.open = false;
+undo();
+said.lost = undoes();
+console.log(JSON.stringify(said));
+process.exit(0);
+"""
+)
+
+
+def test_undo_takes_back_the_last_thing_done_on_the_page_and_says_which(node: Node) -> None:
+    said = node(UNDO)
+    assert said["none"] == ["", True]
+    assert said["first"] == ""
+    assert said["titles"] == [
+        ["the new take", True, [["take/launch", "7"]]],
+        ["the locked chords", True, [["chords", "auto"]]],
+        ["tempo", True, [["tempo", 0]]],
+        ["solo of bass", True, [["part/pad/enabled", -1]]],
+        ["level of bass", True, [["part/bass/level", 1]]],
+    ], "a fader's move, two taps and a solo are one step each; a like is none"
+    assert said["restored"] == 1
+    assert said["end"] == ["", True]
+    assert said["lost"] == "level of bass", "without a connection nothing is undone, nor forgotten"
+
+
+FIRST_BAR = (
+    CONNECTED
+    + """
+const { play } = await import("%PAGE%/prompt.js");
+const { sound } = await import("%PAGE%/sound.js");
+let loaded, ready;
+const loads = () => { ready = new Promise((done) => { loaded = done; }); };
+sound.start = () => ready;
+loads();
+const turn = () => new Promise((over) => setImmediate(over));
+done();
+play("house");
+play("house");
+await turn();
+said.waits = done();
+loaded();
+await turn();
+said.plays = done();
+loads();
+play("waltz");
+wire.send("stop");
+loaded();
+await turn();
+said.stopped = done();
+console.log(JSON.stringify(said));
+process.exit(0);
+"""
+)
+
+
+def test_the_band_begins_when_this_browsers_sound_is_there(node: Node) -> None:
+    said = node(FIRST_BAR)
+    assert said["waits"] == [["prompt", "house"], ["prompt", "house"]], "it writes meanwhile"
+    assert said["plays"] == [["play"]], "once"
+    assert said["stopped"] == [["prompt", "waltz"], ["stop"]]
 
 
 FILES = (

@@ -213,11 +213,27 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         shown.click("#takes button")
         text(shown, "#takes button", "Stop")
         staves(shown)
+        count = shown.evaluate("document.querySelectorAll('#session .take').length")
+        shown.click("#takes button:text-is('Launch')")
+        holds(shown, f"document.querySelectorAll('#session .take').length === {count + 1}")
+        shown.click("#undo")  # the take that played comes back, in its place
+        holds(shown, "document.querySelector('#session .take:nth-child(2)').classList.contains('current')")
         shown.click("#solo-bass")
-        holds(shown, f"{pressed('solo-bass')} && {pressed('mute-chords')} && {pressed('mute-drums')}")
+        hushed = "document.querySelector('.strip[data-part=chords]').classList.contains('hushed')"
+        holds(shown, f"{pressed('solo-bass')} && {hushed} && !({pressed('mute-chords')}) && {pressed('mute-drums')}")
+        shown.click("#undo")  # a solo is undone, and nothing else
+        holds(shown, f"!({pressed('solo-bass')}) && !{hushed} && {pressed('mute-drums')}")
+        assert shown.evaluate("document.querySelectorAll('#session .take').length") == count + 1
+        shown.click("#follow")
+        shown.click("#follow-unlock")  # where locked chords meet what is played
+        holds(shown, f"{pressed('follow')} && !({pressed('lock')}) && document.getElementById('follow-locked').hidden")
+        shown.click("#follow")
+        shown.click("#solo-bass")
+        holds(shown, f"{pressed('solo-bass')} && {hushed} && {pressed('mute-drums')}")
 
         shown.reload()
         linked(shown)
+        text(shown, "#progression .bar", r"Bar ([2-9]|\d\d)\D")  # by the numbers of the take's bars
         holds(shown, pressed("solo-bass"))  # a solo is still one after a reload, and ends as it would have
         shown.click("#solo-bass")
         holds(shown, f"!({pressed('mute-chords')}) && {pressed('mute-drums')}")

@@ -16,10 +16,20 @@ from bridge.config import DEFAULT_HTTP, Config
 from bridge.errors import OwnerError
 from bridge.http import websocket
 from bridge.http.app import first_sound, has_display
+from bridge.http.view import LastPublished
 from bridge.protocol import osc
 from bridge.protocol.events import ControlSet, PromptRequested
 from bridge.storage import kept_takes
 from tests.support.probes.panels import Visit, until, visited
+
+
+def test_a_page_that_joins_late_is_told_the_bar_in_which_the_take_entered() -> None:
+    view, found = LastPublished(), []
+    for path, *args in (("take", "1"), ("state", "playing"), ("beat", 1, 1, 90.0), ("beat", 7, 1, 90.0), ("take", "2"),
+                        ("beat", 8, 1, 90.0), ("beat", 9, 1, 90.0), ("state", "idle"), ("state", "playing"), ("beat", 1, 1, 90.0)):  # fmt: skip
+        view.update(path, tuple(args))
+        found.append(view.entered)
+    assert found == [0, 0, 1, 1, 1, 8, 8, 8, 8, 1]
 
 
 def test_a_page_of_ours_alone_may_open_the_socket_and_only_by_our_name() -> None:

@@ -14,10 +14,11 @@ from bridge.protocol.events import (
     PlayRequested,
     PromptRequested,
     RefineRequested,
+    ScoreLaunchRequested,
     StopRequested,
 )
 from bridge.runtime.daemon import Daemon
-from bridge.storage import kept_takes
+from bridge.storage import kept_takes, scores
 from bridge.storage.home import StorageError, write_atomically
 from model.music import midifile
 from model.music.plan import Plan
@@ -41,6 +42,24 @@ def playing() -> Rig:
     rig.happen(PlayRequested())
     rig.until(rig.now + 8)
     return rig
+
+
+def test_a_kept_take_is_launched_by_its_name_at_the_next_line_and_goes_round() -> None:
+    rig = playing()
+    rig.happen(ControlSet("humanise", 0.0))
+    _, name = kept_takes.save(rig.session.kept_bars(2, rig.now), NOW)
+    song = kept_takes.load(name).song
+    score, left = scores.read(name)
+    assert (score.title, left, len(score.beats)) == ("rain", "", 8)
+    rig.happen(ScoreLaunchRequested(score))
+    since = len(rig.sounded)
+    rig.until(rig.now + 14)
+    kept = sorted((n.start, n.pitch) for n in song.notes)
+    heard = [(at, m.pitch) for at, _, m in rig.sounded[since:]]
+    begins = next(b for b in range(BAR, 40 * BAR, BAR) if {(t - b, p) for t, p in heard} >= set(kept))
+    assert {(t - begins - 2 * BAR, p) for t, p in heard} >= set(kept), "once more after its last bar"
+    with pytest.raises(ValueError, match="no piece"):
+        scores.read("20001231-235959")
 
 
 def test_what_is_kept_is_what_sounded_in_the_last_bars() -> None:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import real_programs
+from tests.support import real_programs, tried
 
 REQUIRE_ALL = "LLMBALL_REQUIRE_ALL"
 HEARD_IN = ("tests/bridge/follow/", "tests/bridge/midi/", "tests/bridge/runtime/")
@@ -20,13 +20,12 @@ HEARD_IN = ("tests/bridge/follow/", "tests/bridge/midi/", "tests/bridge/runtime/
 # before torch comes: on two crowded cores a second thread makes its tests take two and a half times as long
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # the same examples every run, so that a change is judged by itself; LLMBALL_RANDOM_TESTS=1 looks for new ones
-# `make test` tries fewer of each law than `make test-long` does (LLMBALL_EXAMPLES)
 # how quickly this machine draws them, under sanitizers too, is nobody's fault
 settings.register_profile(
     "llmball",
     derandomize=os.environ.get("LLMBALL_RANDOM_TESTS") != "1",
     database=None,
-    max_examples=int(os.environ.get("LLMBALL_EXAMPLES", "100")),
+    max_examples=tried(100),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from bridge.__main__ import main
 from model.clips.messages import GivenNotes
 from model.music import midifile
 from model.music.midifile import Song
@@ -43,8 +42,7 @@ def fetched(
 
 def commanded(folder: Path, *words: str) -> Song:
     out = folder / "out.mid"
-    command = [sys.executable, "-m", "bridge", "clip", *words, "-o", str(out)]
-    subprocess.run(command, check=True, timeout=120, capture_output=True)
+    assert main(["clip", *words, "-o", str(out)]) == 0
     return midifile.read(out)
 
 

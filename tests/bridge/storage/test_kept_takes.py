@@ -147,7 +147,7 @@ def test_the_memory_of_bars_is_bounded() -> None:
     rig.happen(ControlSet("tempo", 300))
     rig.happen(PromptRequested("rain"))
     rig.happen(PlayRequested())
-    rig.until(rig.now + 300)  # 750 bars
+    rig.until(rig.now + 220)  # 550 bars
     assert len(rig.session.kept_bars(256, rig.now).song.bars) == 256
     assert len(rig.session.kept_bars(750, rig.now).song.bars) <= 2 * 256
     first = rig.session.kept_bars(1, rig.now).song

@@ -19,6 +19,7 @@ from model.songbook.book import to_song
 from model.songbook.reader import read_file
 from model.songbook.rendering import perform
 from model.songbook.tables import PIECES
+from tests.support import tried
 
 BAR = 1920
 TRAP = Plan(style=(("trap", 1.0),), parts=PARTS)
@@ -55,7 +56,7 @@ NOTES = st.builds(
 
 
 @given(st.lists(NOTES, max_size=30), st.integers(0, 3))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=tried(80), deadline=None)
 def test_bends_end_with_their_note_curves_with_the_song_and_drums_have_none(notes: list[Note], seed: int) -> None:
     whole = song(tuple(notes))
     content = to_bytes(replace(whole, gestures=gestures(whole, TRAP, seed)))

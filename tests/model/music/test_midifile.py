@@ -14,6 +14,7 @@ from model.music import midifile
 from model.music.harmony import MODES, note_name, parse_key
 from model.music.midifile import Song, as_filed, bar_length, from_bytes, to_bytes
 from model.music.notes import METERS, PARTS, Note, Ticks
+from tests.support import tried
 
 TWO_BARS = ((Ticks(0), "4/4"), (Ticks(1920), "4/4"))
 
@@ -63,7 +64,7 @@ def songs(draw: st.DrawFn) -> Song:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=tried(60), deadline=None)
 @given(songs())
 @example(song(note(0, 480), note(0, 960), note(240, 240)))
 def test_a_song_comes_back_from_its_file_as_filed(given_song: Song) -> None:
@@ -90,7 +91,7 @@ def test_every_track_ends_at_the_last_bar_and_nothing_sounds_past_it(given_song:
 
 
 @given(st.binary(max_size=80) | st.binary(max_size=60).map(lambda b: to_bytes(song(note(0, 480)))[:40] + b))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tried(100), deadline=None)
 def test_bytes_that_are_no_song_raise_nothing_but_our_error(content: bytes) -> None:
     try:
         from_bytes(content)

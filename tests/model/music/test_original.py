@@ -17,6 +17,7 @@ from model.music.midifile import Song
 from model.music.notes import Note, Ticks
 from model.music.original import merged
 from model.music.smf import MidiFileError
+from tests.support import tried
 from tests.support.odd_files import band, midi, odd_files, struck, track
 
 BASS, FLUTE, PIANO, KIT = 3, 1, 2, 4
@@ -39,7 +40,7 @@ def differing(before: Reading, after: smf.RawFile) -> set[int]:
     return {i for i, t in enumerate(before.original.file.tracks) if t.events != after.tracks[i].events}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=tried(50), deadline=None)
 @given(odd_files())
 def test_an_unchanged_song_leaves_every_event_of_any_file(content: bytes) -> None:
     try:

@@ -16,6 +16,7 @@ from model.prompt.rules import keys, progressions
 from model.prompt.rules.tempo_meter import COUNTS
 from model.prompt.rules.vocabulary import table
 from model.prompt.understand import understand
+from tests.support import tried
 
 FIELDS = (
     "tempo", "feel", "key", "meter", "bars", "parts", "density",
@@ -246,7 +247,7 @@ def test_traditional_characters_are_read_as_simplified_ones() -> None:
     assert [t.name for t in parse_prompt("憂傷的雨").terms] == ["sad", "rain"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tried(150), deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_read(text: str) -> None:
     assert isinstance(parse_prompt(text).rest, str)
@@ -267,7 +268,7 @@ FRAGMENTS = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=tried(300), deadline=None)
 @given(st.lists(st.tuples(FRAGMENTS, st.sampled_from(["", " ", ", "])), max_size=14))
 def test_any_mixture_of_words_numbers_and_signs_is_read(mixed: list[tuple[str, str]]) -> None:
     wishes = parse_prompt("".join(f"{said}{behind}" for said, behind in mixed)).wishes
@@ -347,7 +348,7 @@ words = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=tried(150), deadline=None)
 @given(st.lists(words, max_size=30))
 def test_any_mixture_of_its_own_words_is_read(mixed: list[str]) -> None:
     parsed = parse_prompt(" ".join(mixed))

@@ -15,6 +15,7 @@ from model.songbook.rendering import Note, Performance, perform
 from model.songbook.symbols import symbol
 from model.songbook.writing import formatted, written
 from tests.model.songbook.texts import piece, spread, text
+from tests.support import tried
 
 EXAMPLES = spread(16)
 
@@ -148,7 +149,7 @@ def bars(draw: st.DrawFn) -> str:
 ROWS = st.text(alphabet="....13579", min_size=16, max_size=16)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=tried(50))
 @given(
     st.lists(st.tuples(bars(), bars(), bars(), ROWS, ROWS), min_size=2, max_size=4),
     st.integers(-20, 20),

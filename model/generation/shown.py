@@ -291,14 +291,11 @@ class Shown:
         return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in unique)
 
     def _as_full(self, drums: list[Note]) -> list[Note]:
-        """Return the strokes of a beat as words that change the band want them: with hats between, or without those that count least."""
+        """Return the strokes of a beat as words that make the band busier want them: with hats between."""
         theme, plan, frame = self.request.take.theme, self.request.plan, self.request.frame
         before = next((bar[0].plan for bar in theme.values()), None)
         more = 0.0 if before is None or "density" not in plan.explicit else plan.density - before.density
         draw = random.Random(f"{self.request.take.begin.seed}/{self.bar}/{frame.beat}")
-        if more < 0:
-            kept = [n for n in drums if n.pitch in CORE and n.start == 0]
-            return [*kept, *(n for n in drums if n not in kept and draw.random() > -THINNED * more)]
         hat, taken = ROLES["closed_hat"], {n.start for n in drums if n.pitch not in CORE}
         free = [Ticks(at) for at in range(0, frame.length, SIXTEENTH) if at not in taken]
         loud = round(min((n.velocity for n in drums), default=VELOCITY_CENTRE) * SOFTER)
@@ -515,9 +512,8 @@ def _lean(notes: list[Note]) -> list[Note]:
 
 CORE = frozenset(ROLES[name] for name in ("kick", "snare", "clap", "rim"))
 """The strokes that a groove is known by."""
-FILLED, THINNED, SOFTER = 3.0, 2.0, 0.8
-"""How likely a free sixteenth gets a hat where a band becomes denser by 1, and a stroke goes where it becomes sparser; how loud such a hat is
-beside the softest stroke."""
+FILLED, SOFTER = 3.0, 0.8
+"""How likely a free sixteenth gets a hat where a band becomes denser by 1; how loud such a hat is beside the softest stroke."""
 LOOK_FORWARD = 8
 """Beats in which the next chord of another piece is looked for."""
 FULLER = 1.5

@@ -318,6 +318,14 @@ def sounding(lower: str, terms: Sequence[FoundTerm], stated: StatedParts) -> lis
     return [m.span() for m in heard if PIECES.get(m.lastgroup or "", m.lastgroup) in played]
 
 
+def is_by_hand(name: str) -> bool:
+    """Return True if a drum's name is one of hand percussion, which the part `perc` strikes, and no kit: tambourine, congas."""
+    return _BY_HAND.fullmatch(name) is not None
+
+
+_BY_HAND = re.compile(r"congas?|bongos?|tambourines?|percs?|康加鼓?|邦戈鼓?")
+
+
 def is_no_head(lower: str, end: int) -> bool:
     """Return True if what stands behind a name leaves it one: a snare, no snare roll."""
     return _HEAD.match(lower, end) is None

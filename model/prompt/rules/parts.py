@@ -111,6 +111,8 @@ _VOICES = re.compile(r"\ba ?cc?app?ell?a\b|无伴奏合唱|清唱|アカペラ")
 
 _UNACCOMPANIED = re.compile(r"\bunaccompanied (?:melody|tune)\b|\bmelody (?:alone|without accompaniment)\b|无伴奏旋律")
 
+OF_SEVERAL_STRINGS = frozenset([8, 11, 12, 15, 25, *range(104, 109)])
+"""General MIDI programs of melody instruments that are struck or plucked, and play chords where another one has the melody."""
 HELD = frozenset([*range(16, 24), *range(40, 45), *range(48, 55), *range(56, 80), *range(88, 96)])
 """General MIDI programs whose tone does not die away: organs, bows, voices, winds, pads."""
 _CHORD_INSTRUMENTS = frozenset(["pluck", "strings", "string ensemble", "brass"])

@@ -275,7 +275,7 @@ _Tokens = Sequence[tuple[list[_Item] | None, bool]]
 def _with_minor_letters(text: str, tokens: _Tokens) -> Iterator[tuple[list[_Item] | None, bool]]:
     """Yield the tokens, with small letters beside capital ones as minor chords: "Akkorde: a F C G", "d F a C".
 
-    An a or e is a word, too: it is one only behind a colon or another small letter of the list.
+    An a or e is a word, too: it is a chord only behind another small letter of the list, an a behind a colon as well.
     """
     among, begins = False, 0
     for n, (found, joined) in enumerate(tokens):
@@ -287,7 +287,8 @@ def _with_minor_letters(text: str, tokens: _Tokens) -> Iterator[tuple[list[_Item
                 tokens[i][0] for i, linked in ((n - 1, joined), (n + 1, _joined(tokens, n + 1))) if linked and i >= 0
             ]
             beside = any(i.kind == "symbol" for items in near for i in items or ())
-            told = item.text not in "ae" or among or text[:begins].rstrip().endswith((":", "："))
+            listed = item.text == "a" and text[:begins].rstrip().endswith((":", "："))
+            told = item.text not in "ae" or among or listed
             if beside and told and (minor := _chord(item.text.upper() + "m")) is not None:
                 found, among = [replace(item, kind="symbol", text=item.text.upper() + "m", chord=minor)], True
         yield found, joined

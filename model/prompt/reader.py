@@ -389,6 +389,7 @@ def _struck(
         and not within(start, denied)
         and not within(start, figured)
         and parts.is_no_head(lower, end)
+        and not parts.is_by_hand(lower[start:end])
     }
     return (*wishes.strokes, *heard.values())
 

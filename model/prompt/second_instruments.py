@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from model.music.notes import ADDED_PARTS
 from model.music.plan import ANSWER, UNISON
-from model.prompt.rules.parts import HELD, PART
+from model.prompt.rules.parts import HELD, OF_SEVERAL_STRINGS, PART
 from model.prompt.rules.vocabulary import FoundTerm
 from model.prompt.wishes.found import FoundWish
 
@@ -24,8 +24,6 @@ _TURNS = re.compile(
 )
 """What says that two instruments play one after the other."""
 
-_OF_SEVERAL_STRINGS = frozenset([8, 11, 12, 15, 25, *range(104, 109)])
-"""General MIDI programs of melody instruments that are struck or plucked, and play chords where another one has the melody."""
 _ARTICLE = r"(?:(?:the|an?|der|die|das|den|dem|eine?[mnrs]?|le|la|les|un|une|el|los|las|una|il|lo|i|gli|uno|o|os|as|um|uma)\s+|l'|un')?"
 _PLAYS = re.compile(
     rf"\s+(?:for|on|as|plays?|playing|does|doing|takes?|taking|has|für|als|spielt|spielen|macht|pour|comme|joue|fait|para|como|toca|hace|faz|per|come|suona|fa)\s+{_ARTICLE}"
@@ -91,7 +89,7 @@ def shared_out(lower: str, wanted: Sequence[FoundTerm], taken: frozenset[str]) -
     """Return which part each instrument of a lower-case text plays; `taken` are added parts that it names or denies."""
     players = [f for f in wanted if f.term.kind == "instruments" and f.term.part is not None]
     leads = [f for f in players if f.term.part == "melody"]
-    several = next((f for f in leads if f.term.program in _OF_SEVERAL_STRINGS), None)
+    several = next((f for f in leads if f.term.program in OF_SEVERAL_STRINGS), None)
     if several is not None and len(leads) > 1 and all(f.term.part != "chords" for f in players):
         chords = replace(several, term=replace(several.term, part="chords"))
         players = [chords if f is several else f for f in players]

@@ -383,7 +383,7 @@ _NAMED_ALONE = _alternatives([
 _MODE_ONLY = re.compile(
     rf"\b({_NAMED_ALONE}|(?:{_alternatives(_PLAIN)})(?=[\s-](?:scale|mode)\b))(?!\w)"
     r"|(多利亚|弗里几亚属|弗里吉亚属|弗里几亚|弗里吉亚|混合利底亚|利底亚属|利底亚|爱奥利亚|洛克里亚|和声小调|旋律小调|五声|希贾兹|双和声|[宫羽]调(?=式)|全音音阶|全音阶|减音阶|都节)"
-    r"|(?<![A-Ha-h] )\b(minor|major)(?:[- ](?:key|mode|scale|tonality|chords?|feel|progression|melody|tune|sound|harmon\w+|ballad|song|piece|waltz|groove))\b|\b(?:in|use|but|avoid|no|not) (?:a )?(minor|major)\b(?! (?:chang|detail|thing))"
+    r"|(?<!\b[A-Ha-h] )\b(minor|major)(?:[- ](?:key|mode|scale|tonality|chords?|feel|progression|melody|tune|sound|harmon\w+|ballad|song|piece|waltz|groove))\b|\b(?:in|use|but|avoid|no|not) (?:a )?(minor|major)\b(?! (?:chang|detail|thing))"
     r"|(?:^|[,;]\s*)(minor|major)(?=\s*(?:[,;]|$))|((?<!江南)(?:小调|大调))|\b(moll|dur)\b|\b(menor|mayor|mineur|majeur|minore|maggiore|maior)\b"
     r"|(短调|长调|마이너|단조|장조|マイナー|メジャー)"
 )

@@ -111,6 +111,8 @@ _VOICES = re.compile(r"\ba ?cc?app?ell?a\b|无伴奏合唱|清唱|アカペラ")
 
 _UNACCOMPANIED = re.compile(r"\bunaccompanied (?:melody|tune)\b|\bmelody (?:alone|without accompaniment)\b|无伴奏旋律")
 
+OF_SEVERAL_STRINGS = frozenset([8, 11, 12, 15, 25, *range(104, 109)])
+"""General MIDI programs of melody instruments that are struck or plucked, and play chords where another one has the melody."""
 HELD = frozenset([*range(16, 24), *range(40, 45), *range(48, 55), *range(56, 80), *range(88, 96)])
 """General MIDI programs whose tone does not die away: organs, bows, voices, winds, pads."""
 _CHORD_INSTRUMENTS = frozenset(["pluck", "strings", "string ensemble", "brass"])
@@ -316,6 +318,14 @@ def sounding(lower: str, terms: Sequence[FoundTerm], stated: StatedParts) -> lis
     heard = [m for m in _parts(lower, terms) if _HEAD.match(lower, m.end()) is None]
     played = stated.with_defaults(tuple(stated.named))
     return [m.span() for m in heard if PIECES.get(m.lastgroup or "", m.lastgroup) in played]
+
+
+def is_by_hand(name: str) -> bool:
+    """Return True if a drum's name is one of hand percussion, which the part `perc` strikes, and no kit: tambourine, congas."""
+    return _BY_HAND.fullmatch(name) is not None
+
+
+_BY_HAND = re.compile(r"congas?|bongos?|tambourines?|percs?|康加鼓?|邦戈鼓?")
 
 
 def is_no_head(lower: str, end: int) -> bool:

@@ -154,6 +154,8 @@ def _found(text: str, key: Key | None) -> FoundProgression | None:
     return _bars(_named(numerals, home, mode), home, *name.span())
 
 
+_FOR_SO_MANY = re.compile(r"\s*(?:for|für|pendant|durante|por|per)\s+\d", re.I)
+"""Behind a list, that its bars are not yet all: Dm7 for 4 bars, G7 for 4."""
 _ONE_CHORD = r"([A-G](?:#|b|♯|♭)?(?:[\w#♭♯+°øΔ()^]{0,9})(?:/[A-G][#b]?)?)(?![\w'])"
 _VAMPS = (
     re.compile(
@@ -268,6 +270,6 @@ def _listed(listed: ChordList, text: str, key: Key | None) -> FoundProgression |
     return replace(
         _bars(spelled, home if numbered else None, listed.start, listed.end),
         rests=listed.rests(home),
-        says_bars=listed.says_bars,
+        says_bars=listed.says_bars and _FOR_SO_MANY.match(text, listed.end) is None,
         is_plain=listed.is_plain,
     )

@@ -140,7 +140,8 @@ def find_wishes(plain: str) -> FoundWishes:
     resting = replace(resting, rests=tuple(_by_bars(r, cued) for r in resting.rests)) if cued else resting
     denied = behind_a_section(lower, sections, [(f.start, f.end) for f in resting.found])
     found = _widened(found, [*resting.found, *denied.found])
-    found += then_everyone(lower, [*resting.rests, *denied.rests], [(f.start, f.end) for f in found])
+    after, entering = then_everyone(lower, [*resting.rests, *denied.rests], [(f.start, f.end) for f in found])
+    found += after
     strokes, struck = find_strokes(lower, [(f.start, f.end) for f in found])
     found += struck
     duration = duration_wish(_without(lower, found))
@@ -168,7 +169,7 @@ def find_wishes(plain: str) -> FoundWishes:
         bars,
         tempo,
         first_key,
-        (*resting.players, *denied.players),
+        (*resting.players, *denied.players, *entering),
         (*resting.binding, *denied.binding),
     )
 

@@ -15,7 +15,7 @@ from model.music.drums import ROLES
 from model.music.notes import PARTS
 from model.music.wishes import HALVES, Rest, Section
 from model.prompt.rules.negation import NEGATION, within
-from model.prompt.rules.parts import HELD, OFF, PART, PIECES, drum_pieces
+from model.prompt.rules.parts import HELD, OF_SEVERAL_STRINGS, OFF, PART, PIECES, drum_pieces
 from model.prompt.rules.vocabulary import find as find_terms
 from model.prompt.rules.vocabulary import tolerant
 from model.prompt.wishes.course import BAR, BARS, COUNT, FIRST, LAST, Place, count
@@ -80,7 +80,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("not", rf"(?:{NEGATION.pattern})|\b(?:do|does|should|must)(?:n['’]t| not)\b|なし(?:で|に)?|抜き(?:で|に)?|無し|去掉|静音"),
         ("start", r"\b(?:enter(?:s|ing)?|comes? (?:back )?in|coming in|(?:start|begin|kick|join|appear|arriv)(?:s|es|e|ing)?(?: in)?|drops? in|sets? in|come|comes|bring(?:s|ing)? in|bring(?=\s+(?:the|in|back)\s)|in(?=\s+(?:at|on|from|by)\s)|add(?:s|ing)?|introduc\w+|erst|einsetzen|komm(?:t|en)|beginn(?:t|en)|ein|rein|dazu|entr(?:a|an|ano|am|e|ent|ando|ar|are|er)|rentr(?:e|ent)|lleg(?:a|an)|empiez(?:a|an)|comienz(?:a|an)|arriv(?:a|ano|ent)|commenc(?:e|ent)|inizi(?:a|ano)|part(?:e|ono)|cheg(?:a|am)|começ(?:a|am))(?![a-zà-ÿ-])|才?[进進](?:来|场|入)?|才?加入|才?出现|开始|入(?:る|って|り|ります|れて?)|スタート|始まる|登場|から|才有?|起"),
         ("stop", r"\b(?:stop(?:s|ped|ping)?|drops? out|leav(?:e|es|ing)|ends?|go(?:es)? (?:away|silent|out|quiet)|falls? (?:away|out|silent)|cuts? out|disappears?|rests?|pauses?|stopp(?:t|en)|(?:hör(?:t|en)|steig(?:t|en)) (?:auf|aus)|aufhören|aussteigen|fäll(?:t|en) (?:weg|aus)|verstumm(?:t|en)|setzt aus|paus(?:iert|ieren)|raus|weg|aus|se va[n]?|se retira[n]?|desaparece[nm]?|call(?:a|an)|par(?:a|an|am)(?= )|s['’]arrêt(?:e|ent)|disparaît|disparaissent|se tai(?:t|sent)|si ferma(?:no)?|esc(?:e|ono)|spari(?:sce|scono)|tac(?:e|ono)|som(?:e|em)|sai|saem)(?![a-zà-ÿ-])|停止?|退出|消失|止ま(?:る|って)|消え(?:る|て)|抜け(?:る|て)|休息|不响|不演奏|静默"),
-        ("only behind", r"だけ|のみ|(?:seule?s?|alone|allein(?:e)?|sozinh[oa]s?|(?:toca[n]?|suena[n]?|suona(?:no)?|spielt|plays?|joue) (?:sol[oaie]s?|alone|allein|seule?)(?= )|da sol[oaie])(?![a-zà-ÿ-])|单独|独奏"),
+        ("only behind", r"だけ|のみ|(?:sol[oa](?=\s*(?:$|[,.;]))|seule?s?|alone|allein(?:e)?|sozinh[oa]s?|(?:toca[n]?|suena[n]?|suona(?:no)?|spielt|plays?|joue) (?:sol[oaie]s?|alone|allein|seule?)(?= )|da sol[oaie])(?![a-zà-ÿ-])|单独|独奏"),
         ("only", rf"\b{_BEFORE_ONLY}(?![a-zà-ÿ-])|\b(?:solo|sólo)(?= )|只[有用要]?|仅用?"),
         ("and", r"(?:and|und|et|y|e|&|\+|和|与|跟|と)(?![a-zà-ÿ-])"),
         ("small", r"(?:ensuite|luego|después|depois|poi|dopo|danach|entonces|take|let|lass(?:e|t|en)?|hol(?:e|t|en)?|bring(?:e|t|en)?|haz|deja|mete|fais|faites|laisse[rz]?|fai|fa['’]|metti|faça|deixe|then|but|the|an?|any|all|of|do|does|are|is|be|should|must|will|plays?|playing|with|we|let|have|has|get|please|there|also|again|at all|setzt|setzen|steigt|steigen|dann|aber|auch|bitte|joue(?:nt)?|toca[nm]?|tocan|suonano?|suena[n]?|stays?|is|remains?|kept|keep|bleib(?:t|en)|ist|reste(?:nt)?|est|queda[n]?|está|fica[m]?|resta|è|fait|macht|a|hace|una?|eine|it|er|sie|elles?|ils|eles?|elas?|lui|soll(?:en)?|spiel(?:t|en)|mit|gibt|die|das|der|dem|den|wieder|es|la|le|les|el|los|las|il|lo|gli|un[ae]?|puis|avec|il y a|o|os|as|con|com|que|se|de|del|di|d['’]|hay|c['’]è|tem)(?![a-zà-ÿ-])|一起|同时|一同|[都就再的了要请有在也会は]|が|も|を|に|で|の"),
@@ -93,7 +93,7 @@ _STOPS = re.compile(r"[,.;:!?，。；：！？、\n]")
 _COLON = re.compile(r"\s*[:：(（]\s*")
 
 _ALL = tolerant(
-    r"(?:(?:the |l['’]|la |il |el |die |der |das |le )?(?:whole |full |entire |ganze |volle )?(?:everything|everyone|everybody|band(?: in)?|all(?: (?:the )?(?:instruments|parts|others))|alles|alle|tout(?: le (?:monde|groupe|reste))?|tous|toda? (?:el|la) (?:grupo|banda)|tod[oa]s?|tudo|tutt[oi]|tutta la band|rest)(?: else)?)(?![a-zà-ÿ-])|大家|所有(?:乐器|人)|全部|全员|全員|全体|(?:バンド|乐队|楽器)?(?:全员|全員|全体|みんな|全部)|整个乐队"
+    r"(?:(?:the |l['’]|la |il |el |die |der |das |le )?(?:whole |full |entire |ganze |volle )?(?:everything|everyone|everybody|band(?: in)?|banda|gruppo|grupo|groupe|all(?: (?:the )?(?:instruments|parts|others))|alles|alle|tout(?: le (?:monde|groupe|reste))?|tous|toda? (?:el|la) (?:grupo|banda)|tod[oa]s?|tudo|tutt[oi]|tutta la band|rest)(?: else)?)(?![a-zà-ÿ-])|大家|所有(?:乐器|人)|全部|全员|全員|全体|(?:バンド|乐队|楽器)?(?:全员|全員|全体|みんな|全部)|整个乐队"
 )
 _BARE = tolerant(
     rf"(?:(?:{_IN}|{_FROM}|{_UNTIL})\s+{_THE})?(?P<a>\d{{1,3}})\s*(?:-|–|to|bis|à|au|all?a|a|até|hasta)\s*(?P<b>\d{{1,3}})(?![\d/.:%]|\s*(?:b\.?p\.?m|[-–]))|(?:{_IN}|{_FROM})\s+{_THE}(?P<c>\d{{1,3}})(?=\s*(?:$|[,.;)])|\s+(?:and|und|et|y|e)\b)"
@@ -216,7 +216,7 @@ def _spoken_of(lower: str, at: int, players: dict[int, _Word]) -> list[_Word]:
 
 _AT_FIRST = tolerant(
     r"\b(?:at first|at the (?:start|beginning)|in the beginning|to begin with|am anfang|zu beginn|zunächst|anfangs|au début|au départ|al principio|al comienzo|all['’]inizio|no início|no começo)\b|一开始|刚开始|最初(?:は|に)?|はじめは|始めは"
-    r"|(?:erst|zuerst|first|d['’]abord|primero|primeiro|prima)(?= (?:nur|only|just|solo|sólo|só|seulement|soltanto)\b)|[先首まず](?=只有?)"
+    r"|(?:erst|zuerst|first|d['’]abord|primero|primeiro|prima)(?= [^,.;]{0,24}?\b(?:nur|only|just|solo|sólo|só|seulement|soltanto|allein|seule?|alone|sozinh[oa])\b)|[先首まず](?=只有?)"
 )
 _JOINS = tolerant(
     rf"\s*(?:,\s*)?(?:until|till|bis|hasta que|jusqu['’]à ce que|finché|fino a quando|até que|直到|{_LATER.pattern})"
@@ -232,9 +232,10 @@ def _at_first(lower: str, whole: FoundRests) -> FoundRests:
     return replace(whole, found=(*whole.found, *new))
 
 
-def then_everyone(lower: str, rests: Sequence[Rest], taken: Sequence[Place]) -> list[FoundWish]:
-    """Return where the words say that after some rests all play, and no more."""
-    found = []
+def then_everyone(lower: str, rests: Sequence[Rest], taken: Sequence[Place]) -> tuple[list[FoundWish], list[Place]]:
+    """Return where the words say that after some rests all play, or who rested, and no more; and where these are named."""
+    found: list[FoundWish] = []
+    named: list[Place] = []
     players = _players(lower) if rests else {}
     resting = {r.part for r in rests if r.last is not None or r.section}
     for match in _LATER.finditer(lower) if rests else ():
@@ -245,7 +246,8 @@ def then_everyone(lower: str, rests: Sequence[Rest], taken: Sequence[Place]) -> 
         if plays and ends and not any(a < words[-1].end and match.start() < b for a, b in taken):
             lead = len(match.group()) - len(match.group().lstrip(" ,;，、"))
             found.append(FoundWish(match.start() + lead, words[-1].end, about="form"))
-    return found
+            named += [(w.start, w.end) for w in words if w.kind == "who"]
+    return found, named
 
 
 def _opened(lower: str, whole: FoundRests, players: dict[int, _Word], joins: Sequence[int]) -> FoundRests:
@@ -347,9 +349,12 @@ def _players(lower: str) -> dict[int, _Word]:
     }
     held = [name for name, is_held in chordal.items() if is_held]
     beside = held[-1] if held and len(chordal) > 1 else None  # strings beside a piano are a pad
+    leads = {t.term.name: t.term.program for t in terms if t.term.kind == "instruments" and t.term.part == "melody"}
+    several = next((name for name, n in leads.items() if n in OF_SEVERAL_STRINGS), None)
+    plucked = several if len(leads) > 1 and not chordal else None  # a zither beside a flute accompanies it
     for term in terms:
         if term.term.kind == "instruments" and term.term.part is not None:
-            played = "pad" if term.term.name == beside else term.term.part
+            played = "pad" if term.term.name == beside else "chords" if term.term.name == plucked else term.term.part
             found[term.start] = _Word(term.start, term.end, "who", played)
     for part in PART.finditer(lower):
         name = part.lastgroup or ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from model.music.wishes import EVERY_BEAT, Strokes
 from model.prompt.rules.negation import within
-from model.prompt.rules.parts import drum_pieces
+from model.prompt.rules.parts import drum_pieces, is_by_hand
 from model.prompt.rules.vocabulary import tolerant
 from model.prompt.wishes.course import Place
 from model.prompt.wishes.found import FoundWish
@@ -46,7 +46,7 @@ def find_strokes(lower: str, taken: Sequence[Place]) -> tuple[tuple[Strokes, ...
         behind = _WHERE.match(lower, end) or _BEHIND.match(lower, end)
         before = _BEFORE.search(lower, max(0, start - 12), start)
         match = behind or before
-        if match is None or within(start, taken):
+        if match is None or within(start, taken) or is_by_hand(lower[start:end]):
             continue
         if match.re is _WHERE and match.group("list") and _ON.search(match.group()) is None:
             continue  # "claps, 4 bars"
@@ -67,6 +67,6 @@ def find_groups(lower: str, meter: str | None) -> tuple[tuple[int, ...], FoundWi
     eighths = int(count) * 8 // int(unit)
     for match in _GROUPS.finditer(lower):
         groups = tuple(int(n) for n in re.findall(r"\d", match.group("n")))
-        if sum(groups) == eighths:
+        if sum(groups) == eighths and 3 in groups:
             return groups, FoundWish(*match.span(), about="form")
     return (), None

@@ -98,7 +98,7 @@ ALONE = {(p, 1, 4) for p in PARTS}
     ("text", "playing"),
     [
         ("start with solo piano and let the strings join at bar 5", "chords"), ("Nur Bass und Klavier, bis in Takt 5 die Trommeln einsetzen", "bass chords"), ("Solo guitarra al principio, luego entra la batería en el compás 5", "chords"),
-        ("最初はピアノだけ、5小節目からドラムが入る", "chords"), ("Erst nur Streicher, dann ab Takt 5 auch die Flöte", "chords"), ("La guitare seule pendant 4 mesures, ensuite la batterie et la basse", "chords"), ("guitar alone for 4 bars, then drums and bass", "chords"),
+        ("最初はピアノだけ、5小節目からドラムが入る", "chords"), ("Primero el piano solo, y la banda entra en el compás 5", "chords"), ("国风，前4小节只有古筝，第5小节笛子进来", "chords"), ("Erst nur Streicher, dann ab Takt 5 auch die Flöte", "chords"), ("La guitare seule pendant 4 mesures, ensuite la batterie et la basse", "chords"), ("guitar alone for 4 bars, then drums and bass", "chords"),
         ("O violão começa sozinho e a flauta entra no compasso 5", "chords"), ("Primero solo percusión, después de 4 compases entra todo", "perc"), ("only drums at first, then the bass comes in at bar 5", "drums"), ("前四小节只有钢琴，第五小节鼓和贝斯一起进来", "chords"),
     ],
 )  # fmt: skip
@@ -211,4 +211,10 @@ def test_the_second_key_comes_at_its_bar(text: str, first: str, then: str, bar: 
     assert parsed.key is not None
     assert wish is not None
     assert (parsed.key.name, wish.key, wish.bar, parsed.bars) == (first, then, bar, bars)
+    assert not parsed.account.unread()
+
+
+def test_an_instrument_that_comes_after_a_rest_plays_its_part() -> None:
+    parsed = parse_prompt("Sin melodía en los primeros 4 compases, luego flauta")
+    assert (parsed.wishes.rests, dict(parsed.instruments)) == ((Rest("melody", 1, 4),), {"melody": "flute"})
     assert not parsed.account.unread()

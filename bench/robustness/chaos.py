@@ -13,7 +13,6 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import suppress
 
 import psutil
@@ -59,7 +58,11 @@ def main() -> None:
             [
                 *((what, count, "") for what, count in sorted(done.items())),
                 ("bars without a plan", *unplanned(told)),
-                ("notes left sounding", len(left(heard)), sum(m.begins for m in heard)),
+                (
+                    "notes left sounding",
+                    len(real_programs.sounding(heard, silenced=True)),
+                    sum(m.begins for m in heard),
+                ),
                 ("pings unanswered for over 1 s", pings.late(), len(pings.asked)),
                 ("slowest ping, ms", f"{pings.slowest() * 1000:.0f}", ""),
                 (
@@ -155,19 +158,6 @@ def unplanned(told: list[Told]) -> tuple[int, int]:
     last = max((bar for bar, *_ in begun), default=0)
     planned = {int(n.start // BAR) + 1 for n in notes}
     return sum(bar not in planned for bar in range(1, last + 1)), last
-
-
-def left(heard: Iterable[real_programs.Heard]) -> set[tuple[int, int]]:
-    """Return (channel, pitch) of what was begun and neither ended nor silenced by all notes off."""
-    on: set[tuple[int, int]] = set()
-    for message in heard:
-        if message.begins:
-            on.add((message.channel, message.data[1]))
-        elif message.ends:
-            on.discard((message.channel, message.data[1]))
-        elif message.data[0] & 0xF0 == 0xB0 and message.data[1] in (120, 123):
-            on = {voice for voice in on if voice[0] != message.channel}
-    return on
 
 
 if __name__ == "__main__":

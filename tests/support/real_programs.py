@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,14 +60,16 @@ class Heard:
         return self.data[0] & 0xF0 == 0x80 or (self.data[0] & 0xF0 == 0x90 and self.data[2] == 0)
 
 
-def sounding(heard: list[Heard]) -> set[tuple[int, int]]:
-    """Return (channel, pitch) of the notes without a note-off; all-notes-off messages are ignored."""
+def sounding(heard: Iterable[Heard], *, silenced: bool = False) -> set[tuple[int, int]]:
+    """Return (channel, pitch) of the notes without a note-off; with `silenced`, all-notes-off messages end notes too."""
     on: set[tuple[int, int]] = set()
     for message in heard:
         if message.begins:
             on.add((message.channel, message.data[1]))
         elif message.ends:
             on.discard((message.channel, message.data[1]))
+        elif silenced and message.data[0] & 0xF0 == 0xB0 and message.data[1] in (120, 123):
+            on = {voice for voice in on if voice[0] != message.channel}
     return on
 
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import psutil
 
 from bench.client import Client
-from bench.robustness.chaos import left
 from bench.robustness.mishaps import PLAYS, Row
 from tests.support import real_programs
 
@@ -101,7 +100,7 @@ def asleep(folder: Path) -> Row:
         time.sleep(2)
         client.say("stop")
         time.sleep(0.5)
-        late = len(left(receiver.heard))
+        late = len(real_programs.sounding(receiver.heard, silenced=True))
         code = daemon.stop()
     return (
         f"plays again: {again}, after {taken:.2f} s; answers a ping: {pong}; left sounding: {late}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -56,14 +56,16 @@ def rows(song: Song) -> list[Row]:
     ]
 
 
+def in_ticks(told: Iterable[Row]) -> list[tuple[str, int, int, int, int]]:
+    return [(p, k, round(480 * s), round(480 * n), v) for p, k, s, n, v in told]
+
+
 def as_rows(clip: Clip) -> list[tuple[str, int, int, int, int]]:
-    return [
-        (p, k, round(480 * s), round(480 * n), v) for p, k, s, n, v in map(clip.notes.__getitem__, range(clip.total))
-    ]
+    return in_ticks(map(clip.notes.__getitem__, range(clip.total)))
 
 
 def as_ticks(song: Song) -> list[tuple[str, int, int, int, int]]:
-    return [(p, k, round(480 * s), round(480 * n), v) for p, k, s, n, v in rows(song)]
+    return in_ticks(rows(song))
 
 
 def test_a_clip_and_what_follows_it_are_those_of_the_command_line(address: tuple[str, int], tmp_path: Path) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -29,18 +28,8 @@ Start = Callable[..., tuple[ChildProcess, "queue.Queue[Any]"]]
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
-    """Start an input process; its reports, and DIED at its end, go into a queue."""
-    with ExitStack() as stack:
-
-        def started(config: InputConfig, main: Callable[..., None] = run) -> tuple[ChildProcess, queue.Queue[Any]]:
-            said: queue.Queue[Any] = queue.Queue()
-            child = ChildProcess("input", main, (config,))
-            child.listen(said.put, lambda: said.put(DIED))
-            stack.callback(child.close)
-            return child, said
-
-        yield started
+def start(child_process: Start) -> Start:
+    return lambda config, main=run: child_process("input", main, config)
 
 
 class ScriptedInput:

@@ -3,8 +3,7 @@ from __future__ import annotations
 import os
 import queue
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -169,18 +168,8 @@ Start = Callable[..., tuple[ChildProcess, "queue.Queue[Any]"]]
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
-    """Start a player process; its reports, and DIED at its end, go into a queue."""
-    with ExitStack() as stack:
-
-        def started(config: OutputConfig, main: Callable[..., None] = run) -> tuple[ChildProcess, queue.Queue[Any]]:
-            said: queue.Queue[Any] = queue.Queue()
-            child = ChildProcess("player", main, (config,))
-            child.listen(said.put, lambda: said.put(DIED))
-            stack.callback(child.close)
-            return child, said
-
-        yield started
+def start(child_process: Start) -> Start:
+    return lambda config, main=run: child_process("player", main, config)
 
 
 def nowhere(trace: Path | None = None) -> OutputConfig:

@@ -7,8 +7,7 @@ import os
 import queue
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, ClassVar
 
@@ -22,7 +21,7 @@ from tests.support.tools import until
 
 DIED = "died"
 LARGE = "x" * 1000
-Start = Callable[[Callable[..., None]], tuple[ChildProcess, "queue.Queue[Any]"]]
+Start = Callable[..., tuple[ChildProcess, "queue.Queue[Any]"]]
 pytestmark = pytest.mark.timeout(90)
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
 
@@ -45,18 +44,8 @@ def unhearing(connection: Connection) -> None:
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
-    """Start a child; what it says, and at last DIED, goes into a queue."""
-    with ExitStack() as stack:
-
-        def started(main: Callable[..., None]) -> tuple[ChildProcess, queue.Queue[Any]]:
-            said: queue.Queue[Any] = queue.Queue()
-            child = ChildProcess("test", main, ())
-            child.listen(said.put, lambda: said.put(DIED))
-            stack.callback(child.close)
-            return child, said
-
-        yield started
+def start(child_process: Start) -> Start:
+    return lambda main: child_process("test", main)
 
 
 @needs_signals

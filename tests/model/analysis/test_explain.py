@@ -226,4 +226,6 @@ def test_the_keys_that_a_file_states_and_its_words_are_told_with_their_bars() ->
     words = explain(song).words
     assert "Its key signatures say C major; from bar 5 A minor." in words
     assert "It came from the words “soul�[31m”; from bar 5 “darker”." in words
-    assert not [w for w in explain(CADENCE).words if w.startswith(("Its key", "It came"))], "nothing is said of what is not there"
+    assert not [w for w in explain(CADENCE).words if w.startswith(("Its key", "It came"))], (
+        "nothing is said of what is not there"
+    )

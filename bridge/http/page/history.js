@@ -17,17 +17,20 @@ function named(path, value) {
   return TAKES[path] ?? (path === "chords" ? value === "auto" ? "unlock the chords" : "the locked chords" : path.startsWith("bank/") ? `pad ${path.split("/")[1]}` : labelOf(path));
 }
 
-/** Do what sends several messages as one step; `restore` is called when it is undone. */
-export function together(what, act, restore) {
-  group = { what, before: new Map(), restore };
+/** Do what sends several messages as one step; `restore` is called when it is undone, which it can be while it `holds`. */
+export function together(what, act, restore, holds) {
+  group = { what, before: new Map(), restore, holds };
   const step = group;
   try { return act(); } finally { group = null; if (step.before.size || step.take || restore) push(step); }
 }
 
 function push(step) {
-  const last = steps.at(-1), paths = [...step.before.keys()];
+  const top = last(), paths = [...step.before.keys()];
   step.at = performance.now();
-  if (last && !last.take && !step.take && !step.restore && step.at - last.at < ONE_MOVE && paths.length === 1 && last.before.size === 1 && last.before.has(paths[0])) last.at = step.at;
+  if (top && !top.take && !top.restore && !step.take && !step.restore && step.at - top.at < ONE_MOVE && paths.length === 1 && top.before.size === 1 && top.before.has(paths[0])) {
+    top.at = step.at;
+    if (step.value === top.before.get(paths[0])) steps.pop(); // back where it was
+  }
   else steps.push(step);
   if (steps.length > MOST) steps.shift();
   show();
@@ -35,7 +38,7 @@ function push(step) {
 
 /** Take back what was done last. */
 export function undo() {
-  const step = steps.at(-1);
+  const step = last();
   if (!step) return;
   undoing = true;
   const sent = [...step.before].map(([path, value]) => wire.send(path, value)).every(Boolean) && (!step.take || wire.send("take/launch", step.take));
@@ -48,9 +51,14 @@ export function undo() {
 }
 
 /** What an undo would take back, "" for nothing. */
-export const undoes = () => steps.at(-1)?.what ?? "";
+export const undoes = () => last()?.what ?? "";
 
-function show() {
+function last() {
+  while (steps.at(-1)?.holds?.() === false) steps.pop();
+  return steps.at(-1);
+}
+
+export function show() {
   const what = undoes(), title = what ? `Undo: ${what} (Ctrl+Z)` : "Nothing to undo yet (Ctrl+Z)";
   Object.assign($("undo") ?? {}, { disabled: !what, title });
   $("undo")?.setAttribute("aria-label", what ? `Undo: ${what}` : "Undo");
@@ -58,7 +66,7 @@ function show() {
 
 wire.on("*", (path, ...args) => { if (args.length === 1) known.set(path, args[0]); });
 wire.on("sending", (path, ...args) => {
-  const control = path === "tap" ? "tempo" : path, step = group ?? { what: named(control, args[0]), before: new Map() };
+  const control = path === "tap" ? "tempo" : path, step = group ?? { what: named(control, args[0]), before: new Map(), value: args[0] };
   if (path in TAKES || /^bank\/\d+\/launch$/.test(path)) step.take = score.state === "playing" ? score.take : "";
   else if (known.has(control) && known.get(control) !== args[0]) step.before.set(control, step.before.get(control) ?? known.get(control));
   if (path !== "tap" && known.has(path)) known.set(path, args[0]);

@@ -1,5 +1,6 @@
 // The chords of the take as a row of bars: the one that sounds is lit, each can be replaced, all can be locked.
 import { $, button, complain, make } from "./dom.js";
+import { show as undoable, together } from "./history.js";
 import { cellsOf, lockLine, lockText, period, replaced, roundOf, suggestions, takeBars, wholeBars } from "./rounds.js";
 import { score } from "./score.js";
 import { wire } from "./wire.js";
@@ -38,15 +39,16 @@ const isLocked = () => control !== "auto";
 /** Lock the chords, with those of a bar replaced; waits until a round is known, see `roundOf`. */
 let wishes = null; // bar numbers, and the chords that were chosen for them; null where no lock waits
 function lock(...replacement) {
-  wishes = new Map([...wishes ?? [], ...(replacement.length ? [replacement] : [])]);
+  const was = wishes, mine = wishes = new Map([...wishes ?? [], ...(replacement.length ? [replacement] : [])]);
   drawn = "";
   show();
+  if (wishes) together("the lock that waits", () => {}, () => { wishes = was; drawn = ""; show(); }, () => wishes === mine);
 }
 
 /** Give locked chords back to the words. */
 export function release() {
   wishes = null;
-  if (isLocked()) wire.send("chords", "auto");
+  if (isLocked()) wire.send("chords", "auto"); else undoable();
   show();
 }
 

@@ -268,6 +268,13 @@ for (let what; (what = undoes()); ) { said.titles.push([what, elements.undo.titl
 said.restored = restored;
 said.end = [undoes(), elements.undo.disabled];
 wire.send("part/bass/level", 0.2);
+seconds += 9;
+for (const value of [0, 1]) wire.send("part/bass/enabled", value);
+said.back = undoes();
+let waits = true;
+together("the lock that waits", () => {}, () => {}, () => waits);
+said.waiting = undoes();
+waits = false;
 wire.open = false;
 undo();
 said.lost = undoes();
@@ -290,6 +297,8 @@ def test_undo_takes_back_the_last_thing_done_on_the_page_and_says_which(node: No
     ], "a fader's move, two taps and a solo are one step each; a like is none"
     assert said["restored"] == 1
     assert said["end"] == ["", True]
+    assert said["back"] == "level of bass", "a part that is muted and at once unmuted is as it was"
+    assert said["waiting"] == "the lock that waits"
     assert said["lost"] == "level of bass", "without a connection nothing is undone, nor forgotten"
 
 

@@ -12,7 +12,7 @@ Which bars of a tune come again is drawn from people's songs (`tune_plans.tsv`, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from itertools import islice
@@ -488,8 +488,7 @@ def drawn_harmony(
     rich music, tunes of the people for one that stays in it, of whatever style; None where there is none. A chorus answers the piece of its `verse`: with the
     other section of that one, else with a piece that begins on another chord, if there is one.
     """
-    changes = set(_changes(band))
-    minor = [int(i) for i in _table()["key"] // 12]
+    changes, minor = _changes(band), _minor()
     is_plain = is_of_the_people(plan) or (at_home and plan.complexity < RICH)
 
     def serves(piece: int) -> bool:
@@ -505,13 +504,13 @@ def drawn_harmony(
         lacks = 0.0 if style_of(piece) == style_of(band) else max(0.0, BORROWED_IN_KEY - share_in_key(piece))
         return max(0.0, abs(_chord_size(piece) - _chord_size(band)) - ALIKE_CHORDS) + lacks
 
-    def fitting(pieces: Iterable[int], at: Set[tuple[int, int]]) -> Iterator[int]:
+    def fitting(pieces: Iterable[int], at: frozenset[tuple[int, int]]) -> Iterator[int]:
         like = (i for i in pieces if i != band and minor[i] == key.minor and (is_vamp(band) or not is_vamp(i)))
         home = at_home and verse is None
         return (
             i
             for i in like
-            if serves(i) and (_starts(i, frozenset(at), key, at_home=True) if home else set(_changes(i)) <= at)
+            if serves(i) and (_starts(i, at, key, at_home=True) if home else _changes(i) <= at)
         )
 
     family = dict.fromkeys(_near(plan, key))
@@ -529,7 +528,7 @@ def drawn_harmony(
     if in_sections:
         near = _in_sections(near)
     if verse is not None:
-        sections = [i for i in sections_of(verse) if i != verse and serves(i) and set(_changes(i)) <= changes]
+        sections = [i for i in sections_of(verse) if i != verse and serves(i) and _changes(i) <= changes]
         away = [i for i in sections or near if _opening_chord(i) != _opening_chord(verse)]
         near = away or [i for i in near if _progression(i) != _progression(verse)] or near
     drawn = _pick(near[:PROGRESSIONS], seed, "harmony")
@@ -543,7 +542,7 @@ def is_kin(piece: int, plan: Plan) -> bool:
 
 def begins(piece: int, band: int, key: Key, seed: int, *, at_home: bool) -> int:
     """Return the bar with which a piece's progression begins over a band: one of those that serve."""
-    found = _starts(piece, frozenset(_changes(band)) | _free_lines(band), key, at_home=at_home)
+    found = _starts(piece, _changes(band) | _free_lines(band), key, at_home=at_home)
     return found[int(np.random.default_rng([seed, *b"begins"]).integers(len(found)))] if found else 0
 
 
@@ -697,9 +696,15 @@ FILLS = 0.2
 
 
 @cache
-def _changes(piece: int) -> tuple[tuple[int, int], ...]:
+def _minor() -> tuple[bool, ...]:
+    """Return which pieces are in minor."""
+    return tuple((_table()["key"] // 12 > 0).tolist())
+
+
+@cache
+def _changes(piece: int) -> frozenset[tuple[int, int]]:
     """Return where the chords of a piece change in its first four bars, as bar and beat."""
-    return tuple((bar, beat) for bar, beat, _ in chords_of(piece) if bar < 4)
+    return frozenset((bar, beat) for bar, beat, _ in chords_of(piece) if bar < 4)
 
 
 @cache

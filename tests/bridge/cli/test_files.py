@@ -160,8 +160,8 @@ def test_a_file_of_ours_tells_its_words_and_what_refined_them(
         capsys.readouterr()
         assert main(["explain", str(path)]) == 0
         assert f"It came from the words “{words}”." in capsys.readouterr().out
-    for words, told in (((), ((0, WORDS),)), (("busier",), ((0, WORDS), (2 * BAR, "busier")))):
-        assert main(["clip", *words, "--from", str(made), "--bars", "2", "-o", str(refined)]) == 0, "its own will do"
+    for more, told in (((), ((0, WORDS),)), (("busier",), ((0, WORDS), (2 * BAR, "busier")))):
+        assert main(["clip", *more, "--from", str(made), "--bars", "2", "-o", str(refined)]) == 0, "its own will do"
         assert read_bytes(refined.read_bytes()).song.prompts == told
 
 

@@ -507,11 +507,7 @@ def drawn_harmony(
     def fitting(pieces: Iterable[int], at: frozenset[tuple[int, int]]) -> Iterator[int]:
         like = (i for i in pieces if i != band and minor[i] == key.minor and (is_vamp(band) or not is_vamp(i)))
         home = at_home and verse is None
-        return (
-            i
-            for i in like
-            if serves(i) and (_starts(i, at, key, at_home=True) if home else _changes(i) <= at)
-        )
+        return (i for i in like if serves(i) and (_starts(i, at, key, at_home=True) if home else _changes(i) <= at))
 
     family = dict.fromkeys(_near(plan, key))
     found, lines = list(fitting(family, changes)), changes | _free_lines(band)

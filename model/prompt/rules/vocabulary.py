@@ -19,7 +19,7 @@ from model.styles import STYLES
 FOLDER = Path(__file__).with_name("tables")
 TERM_KINDS = ("genres", "moods", "instruments", "artists")
 _WORD = re.compile(
-    r"[^\W_]+(?:['’&./+-](?!(?:tinged|tinted|flavou?red|influenced|inspired|infused|styled?|esque|like)\b)[^\W_]+)*"
+    r"[^\W_]+(?:['’&./+-](?!(?:tinged|tinted|flavou?red|influenced|inspired|infused|styled?|esque|ish|like)\b)[^\W_]+)*"
     r"|[🎹🎸🎺🎷🎻🪗🪈]"
 )
 _LATIN_TAIL = re.compile(r"[a-zà-öø-ÿß'&./+-]+$")

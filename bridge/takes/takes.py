@@ -249,7 +249,8 @@ class Takes:
                 take.score = score
 
     def from_prompt(self, text: str, second: str | None, seed: int | None = None) -> Take:
-        """Make a coming take of a prompt; `second` is the other prompt of a morph."""
+        """Make a coming take of a prompt; `second` is the other prompt of a morph. With a seed of its own it keeps no tune of the one before."""
+        is_chosen = seed is not None
         if seed is None:
             seed = int(self.settings["seed"])
         if seed < 0:
@@ -266,7 +267,7 @@ class Takes:
             theta=theta,
             key=key,
             band=band,
-            after=None if band is None or self.current is None else self.current.number,
+            after=None if band is None or self.current is None or is_chosen else self.current.number,
         )
         return self._set_coming(begin, float(self.settings["morph/x"]))
 

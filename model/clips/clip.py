@@ -133,7 +133,8 @@ def clip(
         song = written_song(composer, begin, played, bars, meters)
         if wanted.groove is not None:
             song = replace(song, notes=_grooved(song, given, wanted.groove))
-        song = song if given or like_song is not None else _in_its_key(song, plan)
+        is_told = given or like_song is not None or controls.key != "auto"
+        song = song if is_told else _in_its_key(song, plan)
         return song if given else follow_course(song, plan.wishes)
     finally:
         composer.forget(TAKE)

@@ -118,7 +118,8 @@ def lengthen(song: Song, parts: Parts) -> Song:
 def onto_beats(song: Song, parts: Parts) -> Song:
     """Return the song with the notes of some parts on the beats: those between them move to the beat before, where it has none of their own."""
     lines = [at + i * beat_length(m) for at, m in song.bars for i in range(beats_in_bar(m))]
-    on_a_beat = {(n.part, n.start) for n in song.notes if n.start in set(lines)}
+    beats = frozenset(lines)
+    on_a_beat = {(n.part, n.start) for n in song.notes if n.start in beats}
     taken: set[tuple[str, int, int]] = set()
 
     def placed(note: Note) -> Note | None:

@@ -27,6 +27,7 @@ from model.generation.sections import apply_cue, place_of_bar, theme_of
 from model.generation.sections import bar_line as line_of
 from model.generation.take import (
     TakeState,
+    Theme,
     WrittenBeat,
     fixed_rows,
     is_all_fixed,
@@ -45,6 +46,8 @@ from model.styles import performed_share
 
 MAX_PREPARED_PROMPTS = 64
 """Prompts whose plan is cached: those of a bank, and the latest ones."""
+MAX_THEMES = 64
+"""Takes of which it is known what they kept of the one before."""
 
 
 class Composer:
@@ -63,6 +66,7 @@ class Composer:
         self._engine = engine or open_engine()
         self._on_first_note = on_first_note
         self._takes: dict[int, TakeState] = {}
+        self._themes: dict[tuple[int, str, int], tuple[int, Theme]] = {}
         self._read_prompt = lru_cache(MAX_PREPARED_PROMPTS)(lambda prompt: understand(prompt, encoder))
 
     def begin(self, order: Begin) -> Understood:
@@ -70,16 +74,25 @@ class Composer:
         plan, text = self._plan_and_text(order.prompt, order)
         other = None if order.morph is None else self._plan_and_text(order.morph, order)
         own = None if other is None else (_without_doubles(other[0]), other[1])
-        before = None if order.after is None or not keeps_tune(order.prompt) else self._takes.get(order.after)
         take = TakeState(order, _without_doubles(plan), text, own)
-        if before is not None and other is None:  # the same pieces too: only the band changes
-            take.begin, take.theme = replace(order, seed=before.begin.seed), theme_of(before)
+        if order.after is not None and other is None and keeps_tune(order.prompt):
+            seed, take.theme = self._kept(order.after, order)
+            take.begin = replace(order, seed=seed)  # the same pieces too: only the band changes
         self._takes[order.take] = take
         return Understood(order.take, plan, None if other is None else other[0])
 
     def prepare(self, prompt: str) -> None:
         """Read a prompt now, so that it begins without delay later."""
         self._read_prompt(prompt)
+
+    def _kept(self, after: int, order: Begin) -> tuple[int, Theme]:
+        """Return the seed and the bars that a take keeps of the one before it: the same when it begins again and that one is forgotten."""
+        before, asked = self._takes.get(after), (after, order.prompt, order.seed)
+        if asked not in self._themes and before is not None:
+            self._themes[asked] = before.begin.seed, {**before.theme, **theme_of(before)}
+            if len(self._themes) > MAX_THEMES:
+                del self._themes[next(iter(self._themes))]
+        return self._themes.get(asked, (order.seed, {}))
 
     def _plan_and_text(self, prompt: str, order: Begin) -> tuple[Plan, Embedding]:
         plan, text = self._read_prompt(prompt)

@@ -184,7 +184,7 @@ class FormRequest:
 
     @property
     def place(self) -> form_plan.Place | None:
-        """Where the bar lies in the sections that the words ask a clip for, None where they ask for none."""
+        """Where the bar lies in the sections of a clip, or of the round of a take without an end; None where it has none."""
         return place_of_bar(self.take, self.plan, self.frame, follows_round=self.follows_round)
 
     @property
@@ -266,7 +266,7 @@ class FormRequest:
             ):
                 bars[part] = NO_BAR
                 continue
-            if part == "melody" and theme is not None:
+            if part == "melody" and theme is not None and theme.plan is not None and part in theme.plan.parts:
                 bars[part] = NO_BAR
                 notes += (n for n in self._again(theme, self._chord(harmony)) if n.start // STEP >= _busy(sounding, n))
                 continue

@@ -184,6 +184,8 @@ REMEMBERED = 512
 """Beats that a take remembers: more than a context has rows, or than a take is ever rewound by."""
 NO_CACHE = 0
 """The cache number of beats that are in no cache."""
+Theme = Mapping[tuple[str, int], Sequence[WrittenBeat]]
+"""Bars of a take by letter and place of their sections."""
 FORGOTTEN_BEAT = WrittenBeat(Beat(0, 0, 0, "4/4", None, fresh=False), None, [], NO_CACHE, 0)
 """Placeholder for beats that are no longer remembered."""
 
@@ -206,7 +208,7 @@ class TakeState:
     state_key: tuple[object, ...] = ()
     opening: tuple[Row, ...] = ()
     melody_harmony: tuple[str, Array] | None = None
-    theme: Mapping[tuple[str, int], Sequence[WrittenBeat]] = field(default_factory=dict)
+    theme: Theme = field(default_factory=dict)
 
     def add(self, written: WrittenBeat) -> None:
         """Add a beat; those further back than anything looks are forgotten."""

@@ -236,3 +236,30 @@ def test_drums_that_are_to_be_busier_or_sparser_are_the_ones_before_with_more_or
         writer.begin(Begin(2, words, Controls(), 3, key=plan.key, band=replace(plan, density=0.5), after=1))
     assert kicks[0] == kicks[1] != []
     assert (strokes[1] > strokes[0]) == fuller != (strokes[1] < strokes[0])
+
+
+def test_a_tune_that_is_added_is_sung_where_none_was_before() -> None:
+    writer = Composer(hash_encoder(), engine(0))
+    plan = writer.begin(Begin(1, "pop in C major, only drums, bass and chords, 4/4", Controls(), 3)).plan
+    assert sung(written(writer, 1, 8)) == []
+    writer.begin(Begin(2, "add a melody", Controls(), 9, key=plan.key, band=plan, after=1))
+    assert sung(written(writer, 2, 8))
+
+
+def test_what_is_kept_of_a_take_outlasts_two_quick_changes_and_comes_again_when_that_take_is_forgotten() -> None:
+    writer = Composer(hash_encoder(), engine(0))
+    plan = writer.begin(Begin(1, "pop in C major, 4/4", Controls(), 3)).plan
+    first = written(writer, 1, 8)
+    orders = [
+        Begin(n, words, Controls(), 9, key=plan.key, band=plan, after=n - 1)
+        for n, words in ((2, "darker"), (3, "softer"))
+    ]
+    writer.begin(orders[0])
+    written(writer, 2, 1)
+    writer.begin(orders[1])
+    last = written(writer, 3, 8)
+    assert sung(last) == sung(first) != []
+    for take in (1, 2, 3):
+        writer.forget(take)
+    writer.begin(replace(orders[1], take=4))
+    assert written(writer, 4, 8) == last

@@ -40,6 +40,11 @@ class NameClaim:
         """True while no other bridge is known to hold it, unless we have just asked."""
         return not self._holder and not self._asking
 
+    @property
+    def asks(self) -> bool:
+        """True while we wait for an answer."""
+        return self._asking
+
     def forget(self) -> None:
         """Forget who holds it: the broker was lost, and the other may be gone."""
         self._holder = ""

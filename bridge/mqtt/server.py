@@ -119,6 +119,8 @@ class MqttServer:
     def _take_unanswered(self) -> None:
         if self._claim.take_unanswered():
             self._show_all()
+            if self._budget.waiting and self._timer is None:
+                self._schedule_catch_up()
 
     def _cancel_claim(self) -> None:
         if self._claim_timer is not None:
@@ -148,6 +150,8 @@ class MqttServer:
                 log.warning("the other LLMBall under the name %r is gone from the broker: it is ours", self._name)
                 self._show_all()
             case Claim.YIELD:
+                while self._budget.dequeue() is not None:
+                    pass  # what came while we asked is the other one's matter
                 log.warning(
                     "another LLMBall has the name %r at this broker: this one is silent there; give it a name of its own, "
                     "--mqtt mqtt://HOST/NAME",
@@ -163,15 +167,15 @@ class MqttServer:
             self._on_retained(message)  # retained commands are older than this connection: not carried out
         elif message.bridge:
             self._on_other_bridge(message, path)
-        elif path in TOLD_PATHS or not self._claim.holds:
+        elif path in TOLD_PATHS or not (self._claim.holds or self._claim.asks):
             pass  # an older version's word, which is never answered; or the other one's matter
-        elif not self._budget.waiting and self._budget.has_budget(monotonic()):
+        elif self._claim.holds and not self._budget.waiting and self._budget.has_budget(monotonic()):
             self._handle_message(message)
         else:
             # one byte over the limit is refused as all of it would be
             self._budget.enqueue(message.topic, replace(message, payload=message.payload[: MAX_PAYLOAD + 1]))
-            if self._timer is None:
-                self._schedule_catch_up()
+            if self._timer is None and self._claim.holds:
+                self._schedule_catch_up()  # else when it is known whose they are
 
     def _schedule_catch_up(self) -> None:
         self._timer = self._loop.call_later(self._budget.seconds_until_budget(), self._catch_up)

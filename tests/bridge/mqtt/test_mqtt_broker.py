@@ -213,7 +213,8 @@ class Bridge:
 
     def __init__(self, broker: Mosquitto, tempo: float) -> None:
         values = defaults() | {"tempo": tempo}
-        dispatcher = Dispatcher(lambda event: None, lambda path: (values[path],), lambda: "idle", lambda *_: None)
+        self.events: list[object] = []
+        dispatcher = Dispatcher(self.events.append, lambda path: (values[path],), lambda: "idle", lambda *_: None)
         self.server = MqttServer(BrokerAccount("127.0.0.1", broker.port), "Stage", dispatcher, None)
 
 
@@ -245,7 +246,7 @@ def test_a_second_of_a_name_writes_over_nothing_and_has_it_when_the_first_is_gon
         asyncio.run(meet())
 
 
-def test_a_name_that_the_broker_remembers_of_one_that_is_gone_is_taken(
+def test_a_name_that_the_broker_remembers_of_one_that_is_gone_is_taken_and_what_was_said_meanwhile_is_done(
     broker: Mosquitto, listen: Callable[[int], Listener]
 ) -> None:
     ear = listen(broker.port)
@@ -254,7 +255,10 @@ def test_a_name_that_the_broker_remembers_of_one_that_is_gone_is_taken(
 
     async def come() -> None:
         bridge = Bridge(broker, 96.0)
+        assert await asyncio.to_thread(ear.hears, "Stage/online/ask", "1")
+        ear.say("Stage/prompt", "calm pop")
         assert await asyncio.to_thread(ear.hears, "Stage/tempo", "96.0")
+        assert await asyncio.to_thread(until, lambda: "calm pop" in str(bridge.events), 10)
         await asyncio.to_thread(bridge.server.close)
 
     asyncio.run(come())

@@ -59,7 +59,7 @@ def drum_pieces(lower: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
 PART = re.compile(
     r"(?P<arp>\b(?:arps?|arpeggios?|arpeggi|arpeggiat(?:ed|or|ors|ing)|arpegg?ios?|arpèges?|arpégé(?:e|s|es)?|arpejos?|arpegiad[oa]s?|arpejad[oa]s?|arpeggien|arpeggiert\w*)\b(?! (?:bass|sub))|琶音|分解和弦|アルペジオ|아르페지오)"
     r"|(?P<pad>(?<!drum )\b(?:pads?|synthpads?|nappes?|(?:klang|synth|ton)?flächen?|colchón|colchones|tappet[oi])\b|铺底|垫音|パッド|패드)"
-    r"|(?P<perc>\b(?:percussions?|percussionists?|hand drums?|percusión|percusiones|percussão|percussões|perkussion|percussioni|percussione)\b|打击乐器?|打楽器|パーカッション|타악기|퍼커션)"
+    r"|(?P<perc>\b(?:percs?|percussions?|percussionists?|hand drums?|percusión|percusiones|percussão|percussões|perkussion|percussioni|percussione)\b|打击乐器?|打楽器|パーカッション|타악기|퍼커션)"
     r"|(?P<hand>\b(?:congas?|bongos?|shakers?|maracas|tambourines?|cajóns?|cajons?|djembes?|djembés?|timbales|tablas?|claves|güiros?|guiros?|cabasas?|pandeiros?|panderetas?|panderos?|tambourins?|darbukas?|darabukas?|doumbeks?|bodhr[aá]ns?|frame drums?|hand ?trommeln?|castanets|castañuelas|castagnettes|kastagnetten|nacchere|castanholas|surdos?|tamborim|zabumba|alfaias?|dhols?|tamburell[oi]|bongós?|palmas|hand ?claps|krakebs|washboard|triângulo|gonguê)\b"
     r"|康加鼓?|邦戈鼓?|沙锤|铃鼓|手鼓|非洲鼓|コンガ|ボンゴ|シェイカー|タンバリン|콩가|봉고|셰이커|탬버린)"
     r"|(?P<chords>\b(?:chords?|chordal|harmony|harmonies|comping|accords|acordes|akkorde|akkorden|accordi|keys(?! of))\b|和弦|和声|コード|화음|코드)"
@@ -354,7 +354,11 @@ def _players(lower: str, terms: Sequence[FoundTerm]) -> list[_PartMention]:
         for m in _parts(lower, terms)
     ]  # fmt: skip
     for f in terms:
-        if f.term.kind == "instruments" and f.term.part is not None and _MUSIC.match(lower, f.end) is None:
+        if (
+            f.term.kind == "instruments"
+            and f.term.part is not None
+            and (_MUSIC.match(lower, f.end) is None or _SOLO_BEFORE.search(lower[max(0, f.start - 16) : f.start]))
+        ):
             alone = (
                 {f.term.part} if f.term.part != "chords" or f.term.name in _CHORD_INSTRUMENTS else {"chords", "melody"}
             )

@@ -25,6 +25,7 @@ from model.prompt.wishes.found import About, FoundWish, FoundWishes
 from model.prompt.wishes.modulation import bars_in_two_keys, modulation_wish
 from model.prompt.wishes.rests import behind_a_section, find_rests, then_everyone
 from model.prompt.wishes.sections import BARS_BETWEEN, lettered, listed_sections
+from model.prompt.wishes.stretches import told_in_stretches
 from model.prompt.wishes.strokes import find_strokes
 
 _NUMBER = r"(?<!\d)\d{1,3}(?:[.,]\d{1,2})?"
@@ -139,6 +140,11 @@ def find_wishes(plain: str) -> FoundWishes:
     resting = find_rests(lower, sections or cued, [(f.start, f.end) for f in found])
     resting = replace(resting, rests=tuple(_by_bars(r, cued) for r in resting.rests)) if cued else resting
     denied = behind_a_section(lower, sections, [(f.start, f.end) for f in resting.found])
+    told = told_in_stretches(lower, [*resting.binding, *denied.binding])
+    if told is not None:
+        if told.sections:
+            sections, bars = told.sections, sum(s.bars for s in told.sections)
+        denied = denied.beside(told.rests, resting.rests)
     found = _widened(found, [*resting.found, *denied.found])
     after, entering = then_everyone(lower, [*resting.rests, *denied.rests], [(f.start, f.end) for f in found])
     found += after

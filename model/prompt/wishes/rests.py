@@ -68,7 +68,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )  # fmt: skip
-_BEFORE_ONLY = r"(?:only|just|nothing but|nur(?: noch)?|bloß|lediglich|seulement|uniquement|(?:plus )?rien que|nothing (?:else )?but|nichts (?:mehr )?(?:als|außer)|nada más que|nient['’]altro che|nada além d[aeo]|solamente|únicamente|soltanto|unicamente|apenas|somente|só)"
+BEFORE_ONLY = r"(?:only|just|nothing but|nur(?: noch)?|bloß|lediglich|seulement|uniquement|(?:plus )?rien que|nothing (?:else )?but|nichts (?:mehr )?(?:als|außer)|nada más que|nient['’]altro che|nada além d[aeo]|solamente|únicamente|soltanto|unicamente|apenas|somente|só)"
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, tolerant(pattern))
     for kind, pattern in (
@@ -81,7 +81,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("start", r"\b(?:enter(?:s|ing)?|comes? (?:back )?in|coming in|(?:start|begin|kick|join|appear|arriv)(?:s|es|e|ing)?(?: in)?|drops? in|sets? in|come|comes|bring(?:s|ing)? in|bring(?=\s+(?:the|in|back)\s)|in(?=\s+(?:at|on|from|by)\s)|add(?:s|ing)?|introduc\w+|erst|einsetzen|komm(?:t|en)|beginn(?:t|en)|ein|rein|dazu|entr(?:a|an|ano|am|e|ent|ando|ar|are|er)|rentr(?:e|ent)|lleg(?:a|an)|empiez(?:a|an)|comienz(?:a|an)|arriv(?:a|ano|ent)|commenc(?:e|ent)|inizi(?:a|ano)|part(?:e|ono)|cheg(?:a|am)|começ(?:a|am))(?![a-zà-ÿ-])|才?[进進](?:来|场|入)?|才?加入|才?出现|开始|入(?:る|って|り|ります|れて?)|スタート|始まる|登場|から|才有?|起"),
         ("stop", r"\b(?:stop(?:s|ped|ping)?|drops? out|leav(?:e|es|ing)|ends?|go(?:es)? (?:away|silent|out|quiet)|falls? (?:away|out|silent)|cuts? out|disappears?|rests?|pauses?|stopp(?:t|en)|(?:hör(?:t|en)|steig(?:t|en)) (?:auf|aus)|aufhören|aussteigen|fäll(?:t|en) (?:weg|aus)|verstumm(?:t|en)|setzt aus|paus(?:iert|ieren)|raus|weg|aus|se va[n]?|se retira[n]?|desaparece[nm]?|call(?:a|an)|par(?:a|an|am)(?= )|s['’]arrêt(?:e|ent)|disparaît|disparaissent|se tai(?:t|sent)|si ferma(?:no)?|esc(?:e|ono)|spari(?:sce|scono)|tac(?:e|ono)|som(?:e|em)|sai|saem)(?![a-zà-ÿ-])|停止?|退出|消失|止ま(?:る|って)|消え(?:る|て)|抜け(?:る|て)|休息|不响|不演奏|静默"),
         ("only behind", r"だけ|のみ|(?:sol[oa](?=\s*(?:$|[,.;]))|seule?s?|alone|allein(?:e)?|sozinh[oa]s?|(?:toca[n]?|suena[n]?|suona(?:no)?|spielt|plays?|joue) (?:sol[oaie]s?|alone|allein|seule?)(?= )|da sol[oaie])(?![a-zà-ÿ-])|单独|独奏"),
-        ("only", rf"\b{_BEFORE_ONLY}(?![a-zà-ÿ-])|\b(?:solo|sólo)(?= )|只[有用要]?|仅用?"),
+        ("only", rf"\b{BEFORE_ONLY}(?![a-zà-ÿ-])|\b(?:solo|sólo)(?= )|只[有用要]?|仅用?"),
         ("and", r"(?:and|und|et|y|e|&|\+|和|与|跟|と)(?![a-zà-ÿ-])"),
         ("small", r"(?:ensuite|luego|después|depois|poi|dopo|danach|entonces|take|let|lass(?:e|t|en)?|hol(?:e|t|en)?|bring(?:e|t|en)?|haz|deja|mete|fais|faites|laisse[rz]?|fai|fa['’]|metti|faça|deixe|then|but|the|an?|any|all|of|do|does|are|is|be|should|must|will|plays?|playing|with|we|let|have|has|get|please|there|also|again|at all|setzt|setzen|steigt|steigen|dann|aber|auch|bitte|joue(?:nt)?|toca[nm]?|tocan|suonano?|suena[n]?|stays?|is|remains?|kept|keep|bleib(?:t|en)|ist|reste(?:nt)?|est|queda[n]?|está|fica[m]?|resta|è|fait|macht|a|hace|una?|eine|it|er|sie|elles?|ils|eles?|elas?|lui|soll(?:en)?|spiel(?:t|en)|mit|gibt|die|das|der|dem|den|wieder|es|la|le|les|el|los|las|il|lo|gli|un[ae]?|puis|avec|il y a|o|os|as|con|com|que|se|de|del|di|d['’]|hay|c['’]è|tem)(?![a-zà-ÿ-])|一起|同时|一同|[都就再的了要请有在也会は]|が|も|を|に|で|の"),
     )
@@ -93,7 +93,7 @@ _STOPS = re.compile(r"[,.;:!?，。；：！？、\n]")
 _COLON = re.compile(r"\s*[:：(（]\s*")
 
 _ALL = tolerant(
-    r"(?:(?:the |l['’]|la |il |el |die |der |das |le )?(?:whole |full |entire |ganze |volle )?(?:everything|everyone|everybody|band(?: in)?|banda|gruppo|grupo|groupe|all(?: (?:the )?(?:instruments|parts|others))|alles|alle|tout(?: le (?:monde|groupe|reste))?|tous|toda? (?:el|la) (?:grupo|banda)|tod[oa]s?|tudo|tutt[oi]|tutta la band|rest)(?: else)?)(?![a-zà-ÿ-])|大家|所有(?:乐器|人)|全部|全员|全員|全体|(?:バンド|乐队|楽器)?(?:全员|全員|全体|みんな|全部)|整个乐队"
+    r"(?:(?:the |l['’]|la |il |el |die |der |das |le )?(?:whole |full |entire |ganze |volle )?(?:everything|everyone|everybody|band(?: in)?|banda|gruppo|grupo|groupe|all(?: (?:the )?(?:instruments|parts|others))|alles|alle|tout(?: le (?:monde|groupe|reste))?|tous|toda? (?:el|la) (?:grupo|banda)|tod[oa]s?|tudo|tutt[oi]|tutta la band|rest)(?: else)?)(?![a-zà-ÿ-])|大家|(?:所有|全部|全体)(?:乐器|人)|乐队(?=一起)|全部|全员|全員|全体|(?:バンド|乐队|楽器)?(?:全员|全員|全体|みんな|全部)|整个乐队"
 )
 _BARE = tolerant(
     rf"(?:(?:{_IN}|{_FROM}|{_UNTIL})\s+{_THE})?(?P<a>\d{{1,3}})\s*(?:-|–|to|bis|à|au|all?a|a|até|hasta)\s*(?P<b>\d{{1,3}})(?![\d/.:%]|\s*(?:b\.?p\.?m|[-–]))|(?:{_IN}|{_FROM})\s+{_THE}(?P<c>\d{{1,3}})(?=\s*(?:$|[,.;)])|\s+(?:and|und|et|y|e)\b)"
@@ -105,7 +105,7 @@ _EARLIER = tolerant(
 _LATER = tolerant(
     r"\s*[,;、，]?\s*(?:and then|then|after(?:wards| that)|und dann|dann|danach|et puis|puis|après|ensuite|y luego|luego|después|y después|e poi|poi|dopo|e depois|depois|然后|之后|接着|その後は?|そのあとは?|それから|(?:后面?|接下来)的?\d{1,3}小节|the (?:next|other) \d{1,3} bars,?)[\s,:]*(?=\S)"
 )
-_OPENS_WITH = tolerant(
+OPENS_WITH = tolerant(
     r"(?:\b(?:start(?:s|ing)?|begin(?:s|ning)?|open(?:s|ing)?|(?:beginnt|fängt an|startet|los geht'?s|beginne) |commenc\w+|débute\w*|empieza|empezando|empezar|comienza|inizia|iniziare|começa|começando)\s*(?:off )?(?:with|mit|avec|par|con|com)|以|从)\s*(?=\S)"
 )
 
@@ -113,7 +113,7 @@ _Kind = Literal["who", "where", "not", "start", "stop", "back", "but", "only", "
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
+class Word:
     """Words of a run: from where to where, what they say; for who plays its part and drums, for where its kind and match."""
 
     start: int
@@ -134,8 +134,14 @@ class FoundRests:
     players: tuple[Place, ...] = ()
     binding: tuple[Place, ...] = ()
 
+    def beside(self, more: FoundRests, known: Sequence[Rest]) -> FoundRests:
+        """Return these and more of them, without the rests that are known."""
+        rests = (*self.rests, *(r for r in more.rests if r not in known))
+        found, players = (*self.found, *more.found), (*self.players, *more.players)
+        return FoundRests(tuple(dict.fromkeys(rests)), found, players, (*self.binding, *more.binding))
 
-_EVERYONE = "everyone"
+
+EVERYONE = "everyone"
 
 
 def find_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]) -> FoundRests:
@@ -153,7 +159,7 @@ def find_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]) 
 
 
 def _found_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]) -> FoundRests:
-    players = _players(lower)
+    players = named_players(lower)
     places = {
         at: w
         for at, w in _places(lower, taken).items()
@@ -161,7 +167,7 @@ def _found_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]
     }
     whole = FoundRests()
     joins: list[int] = []  # bars at which everyone comes in
-    last_who: list[_Word] = []
+    last_who: list[Word] = []
     at = 0
     for start in sorted(w.start for w in places.values()):
         if start < at:
@@ -186,7 +192,7 @@ def _found_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]
                 read = _read(lower, said, sections, fills)
             last_who = who or last_who
             more, players_too = _clause_beside(lower, run, players)
-            if read is None and more and {w.part for w in who} == {_EVERYONE}:
+            if read is None and more and {w.part for w in who} == {EVERYONE}:
                 read = [], ""  # everything until bar 12, then only the piano
             if read is not None:
                 joins += _joining(run, read[0], sections)
@@ -207,10 +213,10 @@ def _found_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]
 _PRONOUN = tolerant(r"\b(?:it|they|er|sie|ils?|elles?|ell[oa]s?|él|eles?|elas?)\b|它们?")
 
 
-def _spoken_of(lower: str, at: int, players: dict[int, _Word]) -> list[_Word]:
+def _spoken_of(lower: str, at: int, players: dict[int, Word]) -> list[Word]:
     """Return who was named last in the sentence before a place: no bass at first, but it comes in at bar 5."""
     low = max((m.end() for m in re.finditer(r"[.;!?。；！？\n]", lower[:at])), default=0)
-    named = [w for start, w in sorted(players.items()) if low <= start and w.end <= at and w.part != _EVERYONE]
+    named = [w for start, w in sorted(players.items()) if low <= start and w.end <= at and w.part != EVERYONE]
     return named[-1:]
 
 
@@ -236,13 +242,13 @@ def then_everyone(lower: str, rests: Sequence[Rest], taken: Sequence[Place]) -> 
     """Return where the words say that after some rests all play, or who rested, and no more; and where these are named."""
     found: list[FoundWish] = []
     named: list[Place] = []
-    players = _players(lower) if rests else {}
+    players = named_players(lower) if rests else {}
     resting = {r.part for r in rests if r.last is not None or r.section}
     for match in _LATER.finditer(lower) if rests else ():
         words = _onwards(lower, match.end(), players, {}, "")
         who = {w.part for w in words if w.kind == "who"}
         ends = not words or not lower[words[-1].end :].strip() or _STOPS.match(lower[words[-1].end :].lstrip())
-        plays = {w.kind for w in words} <= {"who", "start", "small", "and"} and who and who <= resting | {_EVERYONE}
+        plays = {w.kind for w in words} <= {"who", "start", "small", "and"} and who and who <= resting | {EVERYONE}
         if plays and ends and not any(a < words[-1].end and match.start() < b for a, b in taken):
             lead = len(match.group()) - len(match.group().lstrip(" ,;，、"))
             found.append(FoundWish(match.start() + lead, words[-1].end, about="form"))
@@ -250,7 +256,7 @@ def then_everyone(lower: str, rests: Sequence[Rest], taken: Sequence[Place]) -> 
     return found, named
 
 
-def _opened(lower: str, whole: FoundRests, players: dict[int, _Word], joins: Sequence[int]) -> FoundRests:
+def _opened(lower: str, whole: FoundRests, players: dict[int, Word], joins: Sequence[int]) -> FoundRests:
     """Return the rests with those of who is not named where a piece opens with some alone: they come with the first who enters."""
     entrances = [r.last + 1 for r in whole.rests if r.first == 1 and r.last is not None and r.last > 0] + [*joins]
     opens, words = _opening(lower, players) if entrances else (0, [])
@@ -259,11 +265,11 @@ def _opened(lower: str, whole: FoundRests, players: dict[int, _Word], joins: Seq
     if clause:  # "with only a piano and let the strings join": the strings are of another clause
         last_and = max((i for i, w in enumerate(words[: clause[0]]) if w.kind == "and"), default=clause[0])
         words = words[:last_and]
-    who = [w for w in words if w.kind == "who" and w.part != _EVERYONE]
+    who = [w for w in words if w.kind == "who" and w.part != EVERYONE]
     if not who or not {"only", "only behind"} & {w.kind for w in words}:
         return whole
     late = {r.part for r in whole.rests if r.first == 1}
-    rests = [Rest(w.part, 1, min(entrances) - 1, roles=w.roles) for w in _others(who) if w.part not in late]
+    rests = [Rest(w.part, 1, min(entrances) - 1, roles=w.roles) for w in all_but(who) if w.part not in late]
     return FoundRests(
         (*whole.rests, *rests),
         (*whole.found, FoundWish(opens, words[-1].end)),
@@ -272,9 +278,9 @@ def _opened(lower: str, whole: FoundRests, players: dict[int, _Word], joins: Seq
     )
 
 
-def _opening(lower: str, players: dict[int, _Word]) -> tuple[int, list[_Word]]:
+def _opening(lower: str, players: dict[int, Word]) -> tuple[int, list[Word]]:
     """Return where and with which words a piece opens: start with just the pad; at first only the piano; only a bass until bar 5."""
-    if (opens := _OPENS_WITH.search(lower)) is not None:
+    if (opens := OPENS_WITH.search(lower)) is not None:
         return opens.start(), _onwards(lower, opens.end(), players, {}, "")
     for first in _AT_FIRST.finditer(lower):
         low = max((m.end() for m in _STOPS.finditer(lower, 0, first.start())), default=0)
@@ -291,16 +297,16 @@ def _opening(lower: str, players: dict[int, _Word]) -> tuple[int, list[_Word]]:
     return 0, []
 
 
-def _joining(run: Sequence[_Word], rests: Sequence[Rest], sections: Sequence[Section]) -> list[int]:
+def _joining(run: Sequence[Word], rests: Sequence[Rest], sections: Sequence[Section]) -> list[int]:
     """Return the bar at which everyone comes in, where a run says that and nothing of who rests."""
-    everyone = {w.part for w in run if w.kind == "who"} == {_EVERYONE}
+    everyone = {w.part for w in run if w.kind == "who"} == {EVERYONE}
     places = [w for w in run if w.kind == "where" and w.where in ("from", "at", "after")]
     spans = [span for w in places if (span := _span(w, sections)[0]) is not None] if everyone and not rests else []
     return [span[0] for span in spans[:1] if span[0] > 1]
 
 
 def _closed(
-    run: Sequence[_Word], who: Sequence[_Word], rests: Sequence[Rest], sections: Sequence[Section]
+    run: Sequence[Word], who: Sequence[Word], rests: Sequence[Rest], sections: Sequence[Section]
 ) -> tuple[Rest, ...] | None:
     """Return the rests, of which those without an end end where a run says that who rests comes back; None where it does not."""
     where = [w for w in run if w.kind == "where"]
@@ -313,12 +319,12 @@ def _closed(
     open_ = [
         r
         for r in rests
-        if r.last is None and not r.section and 1 < r.first < span[0] and (r.part in parts or _EVERYONE in parts)
+        if r.last is None and not r.section and 1 < r.first < span[0] and (r.part in parts or EVERYONE in parts)
     ]
     return tuple(replace(r, last=span[0] - 1) if r in open_ else r for r in rests) if open_ else None
 
 
-def _clause_beside(lower: str, run: Sequence[_Word], players: dict[int, _Word]) -> tuple[list[Rest], list[_Word]]:
+def _clause_beside(lower: str, run: Sequence[Word], players: dict[int, Word]) -> tuple[list[Rest], list[Word]]:
     """Return who rests before a run's bar, or after it, as the next clause says: before that only chords, then nothing but the pad."""
     where = [w for w in run if w.kind == "where"]
     place = where[-1] if where and where[-1].where in ("from", "at", "until", "range", "first") else None
@@ -329,19 +335,19 @@ def _clause_beside(lower: str, run: Sequence[_Word], players: dict[int, _Word]) 
     later = _LATER.match(lower, run[-1].end) if place.where in ("until", "range", "first") else None
     lead = earlier or later
     words = [] if lead is None else _onwards(lower, lead.end(), players, {}, "")
-    who = [w for w in words if w.kind == "who" and w.part != _EVERYONE]
+    who = [w for w in words if w.kind == "who" and w.part != EVERYONE]
     if not who or not {"only", "only behind"} & {w.kind for w in words}:
         return [], []
     last = span[1] or 1
     if place.where == "until" and (last + 1) % 4 == 0:
         last += 1  # until bar 8, then: bar 8 is the last
     bars: _Span = (1, span[0] - 1) if earlier is not None else (last + 1, None)
-    return [Rest(w.part, bars[0], bars[1], roles=w.roles) for w in _others(who)], words
+    return [Rest(w.part, bars[0], bars[1], roles=w.roles) for w in all_but(who)], words
 
 
-def _players(lower: str) -> dict[int, _Word]:
+def named_players(lower: str) -> dict[int, Word]:
     """Return what may enter or rest by its place: parts, instruments as their parts, and pieces of the kit."""
-    found: dict[int, _Word] = {}
+    found: dict[int, Word] = {}
     terms = list(find_terms(lower))
     styles = [(t.start, t.end) for t in terms if t.term.kind in ("genres", "artists")]
     chordal = {
@@ -355,60 +361,60 @@ def _players(lower: str) -> dict[int, _Word]:
     for term in terms:
         if term.term.kind == "instruments" and term.term.part is not None:
             played = "pad" if term.term.name == beside else "chords" if term.term.name == plucked else term.term.part
-            found[term.start] = _Word(term.start, term.end, "who", played)
+            found[term.start] = Word(term.start, term.end, "who", played)
     for part in PART.finditer(lower):
         name = part.lastgroup or ""
         if name != "piece" and not within(part.start(), styles):
-            found[part.start()] = _Word(*part.span(), "who", PIECES.get(name, name))
+            found[part.start()] = Word(*part.span(), "who", PIECES.get(name, name))
     for everyone in _ALL.finditer(lower):
         before = lower[everyone.start() - 1 : everyone.start()]
         if not (before.isalpha() and before.isascii()) and everyone.start() not in found:
-            found[everyone.start()] = _Word(*everyone.span(), "who", _EVERYONE)
+            found[everyone.start()] = Word(*everyone.span(), "who", EVERYONE)
     for start, end, roles in drum_pieces(lower):
-        if start not in found or found[start].end <= end:
-            found[start] = _Word(start, end, "who", "drums", roles)
+        if start not in found or (found[start].end <= end and (found[start].part, roles) != ("perc", ("perc",))):
+            found[start] = Word(start, end, "who", "drums", roles)
     return found
 
 
-def _places(lower: str, taken: Sequence[Place]) -> dict[int, _Word]:
+def _places(lower: str, taken: Sequence[Place]) -> dict[int, Word]:
     """Return the places of bars and sections, none within another or within what was read."""
-    found: dict[int, _Word] = {}
+    found: dict[int, Word] = {}
     ends: list[Place] = list(taken)
     for kind, pattern in _PLACES:
         for match in pattern.finditer(lower):
             if any(match.start() < end and start < match.end() for start, end in ends):
                 continue
             begin = match.start() + len(match.group()) - len(match.group().lstrip())
-            found[begin] = _Word(begin, match.end(), "where", place=match, where=kind)
+            found[begin] = Word(begin, match.end(), "where", place=match, where=kind)
             ends.append(match.span())
     return found
 
 
-def _word_at(lower: str, at: int, players: dict[int, _Word], places: dict[int, _Word], behind: str) -> _Word | None:
+def _word_at(lower: str, at: int, players: dict[int, Word], places: dict[int, Word], behind: str) -> Word | None:
     if at in places:
         return places[at]
     if at in players:
         return players[at]
     if behind == "who" and (off := _OFF_BEHIND.match(lower, at)) is not None:
-        return _Word(at, off.end(), "not")
+        return Word(at, off.end(), "not")
     if at and lower[at - 1].isalpha() and lower[at - 1].isascii() and lower[at].isascii():
         return None
     for kind, pattern in _WORDS:
         match = pattern.match(lower, at)
         if match is not None and match.end() > at:
-            return _Word(at, match.end(), kind)
+            return Word(at, match.end(), kind)
     return None
 
 
-def _onwards(lower: str, at: int, players: dict[int, _Word], places: dict[int, _Word], behind: str) -> list[_Word]:
-    run: list[_Word] = []
+def _onwards(lower: str, at: int, players: dict[int, Word], places: dict[int, Word], behind: str) -> list[Word]:
+    run: list[Word] = []
     while at < len(lower):
         while at < len(lower) and lower[at].isspace() and lower[at] != "\n":
             at += 1
         word = None if at >= len(lower) else _word_at(lower, at, players, places, behind)
         barred = any(w.kind == "where" and w.where not in ("section", "half") for w in run)
         if barred and (word is None or word.kind == "small") and (bare := _BARE.match(lower, at)) is not None:
-            word = _Word(at, bare.end(), "where", place=bare, where="range" if bare.group("b") else "from")
+            word = Word(at, bare.end(), "where", place=bare, where="range" if bare.group("b") else "from")
         if word is None:
             break
         run.append(word)
@@ -416,7 +422,7 @@ def _onwards(lower: str, at: int, players: dict[int, _Word], places: dict[int, _
     return run
 
 
-def _run(lower: str, start: int, players: dict[int, _Word], places: dict[int, _Word]) -> list[_Word]:
+def _run(lower: str, start: int, players: dict[int, Word], places: dict[int, Word]) -> list[Word]:
     """Return the words around a place that belong to its run; where it opens a clause alone, those behind its comma too."""
     low = max((m.end() for m in re.finditer(r"[,.;:!?，。；：！？、\n]", lower[:start])), default=0)
     begins = sorted(
@@ -455,7 +461,7 @@ def _run(lower: str, start: int, players: dict[int, _Word], places: dict[int, _W
     return run
 
 
-def _of_last_verb(run: list[_Word]) -> list[_Word]:
+def _of_last_verb(run: list[Word]) -> list[Word]:
     """Return the part of a run that its last verb says, where another says who plays alone before it: only a piano, and the strings join at bar 5."""
     for i in range(len(run) - 1, 0, -1):
         behind, before = {w.kind for w in run[i:]}, {w.kind for w in run[:i]}
@@ -470,14 +476,14 @@ def _of_last_verb(run: list[_Word]) -> list[_Word]:
     return run
 
 
-def _without_next(lower: str, run: list[_Word]) -> list[_Word]:
+def _without_next(lower: str, run: list[Word]) -> list[Word]:
     """Return a run without who stands behind its place and an "and", where words of their own follow: and the melody louder.
 
     Everyone behind a "then" is of the next clause: no bass in bars 1-8, then the full band.
     """
     last = max((i for i, w in enumerate(run) if w.kind == "where"), default=len(run))
     behind = [w.kind for w in run[last + 1 :]]
-    everyone = [w for w in run[last + 1 :] if w.part == _EVERYONE]
+    everyone = [w for w in run[last + 1 :] if w.part == EVERYONE]
     if everyone and _LATER.match(lower, run[last].end) and any(w.kind == "who" for w in run[:last]):
         return run[: last + 1]
     if behind[:1] != ["and"] or set(behind) - {"and", "small", "who"} or "who" not in behind:
@@ -494,7 +500,7 @@ def _signs(lower: str, low: int, start: int) -> Iterator[int]:
 _VERBS = frozenset(("start", "stop", "back"))
 
 
-def _is_anew(group: Sequence[_Word], word: _Word, rest: set[str]) -> bool:
+def _is_anew(group: Sequence[Word], word: Word, rest: set[str]) -> bool:
     """Return True if the same players do something else from a word on: drop out at bar 5 and come back at bar 7."""
     if not _VERBS & {w.kind for w in group} or "where" not in rest or "who" in rest:
         return False
@@ -502,9 +508,9 @@ def _is_anew(group: Sequence[_Word], word: _Word, rest: set[str]) -> bool:
     return word.kind in _VERBS or (word.kind == "where" and said[-1] in _VERBS and bool(_VERBS & rest))
 
 
-def _split(run: list[_Word]) -> Iterator[list[_Word]]:
+def _split(run: list[Word]) -> Iterator[list[Word]]:
     """Yield the runs of one place each: drums from bar 5 and bass from bar 9."""
-    group: list[_Word] = []
+    group: list[Word] = []
     for i, word in enumerate(run):
         complete = {"who", "where"} <= {w.kind for w in group}
         rest = {w.kind for w in run[i:]}
@@ -521,7 +527,7 @@ _Span = tuple[int, int | None]
 """Bars from one to another, counted from 1, of the end where negative; None for the end."""
 
 
-def _span(word: _Word, sections: Sequence[Section]) -> tuple[_Span | None, str]:
+def _span(word: Word, sections: Sequence[Section]) -> tuple[_Span | None, str]:
     """Return the bars that a place names, of a section without its bars none and its name."""
     match = word.place
     assert match is not None
@@ -577,7 +583,7 @@ def _says_nothing(lower: str, at: int, end: int) -> bool:
     return True
 
 
-def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section], fills: bool) -> tuple[list[Rest], str] | None:
+def _read(lower: str, run: Sequence[Word], sections: Sequence[Section], fills: bool) -> tuple[list[Rest], str] | None:
     """Return the rests of a run, and why there are none of them where there are none; None where the run says nothing of the kind.
 
     `fills`: a place alone says that a part enters there only where no other words stand beside it.
@@ -603,14 +609,14 @@ def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section], fills: 
     only = _only(run, who, place)
     if place.where == "alone" and only != "who":
         return None  # "drums for 4 bars" says not which
-    everyone = any(w.part == _EVERYONE for w in who)
+    everyone = any(w.part == EVERYONE for w in who)
     if "but" in kinds or everyone:
         named = [w for w in run[kinds.index("but") :] if w.kind == "who"] if "but" in kinds else []
-        if not everyone or span is None or (named and _EVERYONE in {w.part for w in named}):
+        if not everyone or span is None or (named and EVERYONE in {w.part for w in named}):
             return None
         if {"stop", "not"} & set(kinds) and named:
             last_bar = None if place.where in ("at", "from") else span[1]
-            return [Rest(w.part, span[0], last_bar, roles=w.roles) for w in _others(named)], ""
+            return [Rest(w.part, span[0], last_bar, roles=w.roles) for w in all_but(named)], ""
         return ([], "") if place.where in ("at", "from", "after") and not named and fills else None
     if any(w.kind == "not" and _BUT.match(lower, w.start) for w in run):
         return None  # "everything stops at bar 8 except the piano" says it of the others
@@ -619,7 +625,7 @@ def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section], fills: 
     if "not" in kinds or "stop" in kinds:
         silent, outside = who, False
     elif only == "who":
-        silent, outside = _others(who), False
+        silent, outside = all_but(who), False
     elif only == "where":
         silent, outside = who, True
     elif "start" in kinds and place.where != "first":
@@ -659,7 +665,7 @@ _FROM_THERE = tolerant(
 )
 
 
-def _emptied(lower: str, where: Sequence[_Word], sections: Sequence[Section]) -> tuple[list[Rest], str] | None:
+def _emptied(lower: str, where: Sequence[Word], sections: Sequence[Section]) -> tuple[list[Rest], str] | None:
     """Return the rests of all where a run says that nothing plays at its place: the last bar is empty."""
     spans = [_span(w, sections)[0] for w in where]
     rests: list[Rest] = []
@@ -671,12 +677,12 @@ def _emptied(lower: str, where: Sequence[_Word], sections: Sequence[Section]) ->
     return rests, ""
 
 
-def _read_several(run: Sequence[_Word], who: Sequence[_Word], where: Sequence[_Word]) -> tuple[list[Rest], str] | None:
+def _read_several(run: Sequence[Word], who: Sequence[Word], where: Sequence[Word]) -> tuple[list[Rest], str] | None:
     """Return the rests of a run with several places of bars: only in bars 1-4 and 9-12, no drums in bars 3-4 and 7-8."""
     kinds = {w.kind for w in run}
     spans = [s for s in (_span(w, ())[0] for w in where if w.where in ("range", "at")) if s is not None]
     ends = [last for _, last in spans if last is not None]
-    if len(ends) != len(where) or "start" in kinds or any(w.part == _EVERYONE for w in who):
+    if len(ends) != len(where) or "start" in kinds or any(w.part == EVERYONE for w in who):
         return None
     if {"not", "stop"} & kinds:
         return [Rest(w.part, a, b, roles=w.roles) for w in who for a, b in spans], ""
@@ -684,7 +690,7 @@ def _read_several(run: Sequence[_Word], who: Sequence[_Word], where: Sequence[_W
     if not only:
         return None
     if only == "who":
-        return [Rest(w.part, a, b, roles=w.roles) for w in _others(who) for a, b in spans], ""
+        return [Rest(w.part, a, b, roles=w.roles) for w in all_but(who) for a, b in spans], ""
     gaps: list[_Span] = []
     at = 1
     for first, last in sorted(zip((first for first, _ in spans), ends, strict=True)):
@@ -693,7 +699,7 @@ def _read_several(run: Sequence[_Word], who: Sequence[_Word], where: Sequence[_W
     return [Rest(w.part, a, b, roles=w.roles) for w in who for a, b in [*gaps, (at, None)]], ""
 
 
-def _only(run: Sequence[_Word], who: Sequence[_Word], place: _Word) -> Literal["", "who", "where"]:
+def _only(run: Sequence[Word], who: Sequence[Word], place: Word) -> Literal["", "who", "where"]:
     """Return what a word such as "only" binds to: those who play, so that the others rest, or the place."""
     kinds = [w for w in run if w.kind not in ("and", "small")]
     for i, word in enumerate(kinds):
@@ -714,25 +720,25 @@ def _only(run: Sequence[_Word], who: Sequence[_Word], place: _Word) -> Literal["
     return ""
 
 
-def _others(who: Sequence[_Word]) -> list[_Word]:
+def all_but(who: Sequence[Word]) -> list[Word]:
     """Return all who are not named: of the kit its other drums, where only some of it are."""
     playing = {w.part for w in who}
-    silent = [_Word(0, 0, "who", part) for part in PARTS if part not in playing]
+    silent = [Word(0, 0, "who", part) for part in PARTS if part not in playing]
     roles = {r for w in who for r in w.roles}
     if "drums" in playing and all(w.roles for w in who if w.part == "drums"):
-        silent.append(_Word(0, 0, "who", "drums", tuple(r for r in ROLES if r not in roles)))
+        silent.append(Word(0, 0, "who", "drums", tuple(r for r in ROLES if r not in roles)))
     return silent
 
 
-def _everyone_joins(run: Sequence[_Word]) -> bool:
+def _everyone_joins(run: Sequence[Word]) -> bool:
     """Return True if all of a run's players are everyone, who come in: chorus 8 bars, everything comes in."""
-    return {w.part for w in run if w.kind == "who"} == {_EVERYONE} and "start" in {w.kind for w in run}
+    return {w.part for w in run if w.kind == "who"} == {EVERYONE} and "start" in {w.kind for w in run}
 
 
 def behind_a_section(lower: str, sections: Sequence[Section], taken: Sequence[Place]) -> FoundRests:
     """Return who is denied, or plays alone, right behind a section with its bars: intro 8 bars without drums, intro (8 bars): only piano."""
     known = {s.name for s in sections}
-    players = _players(lower)
+    players = named_players(lower)
     whole = FoundRests()
     for match in NAME.finditer(lower):
         bars = BARS_BEHIND.match(lower, match.end())
@@ -744,7 +750,7 @@ def behind_a_section(lower: str, sections: Sequence[Section], taken: Sequence[Pl
         late = _LATER.match(lower, at)
         after = [] if late is None or name not in known else _onwards(lower, late.end(), players, {}, "")
         if "start" in {w.kind for w in after} and {w.kind for w in after} <= {"who", "start", "small", "and"}:
-            entering = [w for w in after if w.kind == "who" and w.part != _EVERYONE]
+            entering = [w for w in after if w.kind == "who" and w.part != EVERYONE]
             if entering and not within(after[0].start, taken):  # intro 4 bars, then drums and bass come in
                 whole = replace(
                     whole,
@@ -757,7 +763,7 @@ def behind_a_section(lower: str, sections: Sequence[Section], taken: Sequence[Pl
             whole = replace(whole, found=(*whole.found, FoundWish(run[0].start, run[-1].end)))
         if not who or run[0].kind not in ("not", "only") or within(run[0].start, taken):
             continue
-        silent = who if run[0].kind == "not" else _others(who)
+        silent = who if run[0].kind == "not" else all_but(who)
         whole = replace(
             whole,
             rests=(*whole.rests, *(Rest(w.part, section=name, roles=w.roles) for w in silent)),

@@ -210,7 +210,9 @@ def listed_sections(
             found.append((named.start(), behind.end(), Section(name, count(said), cue), True))
             at = behind.end()
         else:
-            if not within(named.start(), spoken):
+            if _of_the_one_before(lower, found, named.start(), name):
+                found[-1] = (found[-1][0], named.end(), *found[-1][2:])
+            elif not within(named.start(), spoken):
                 found.append((*named.span(), Section(name, usual, cue), False))
             at = named.end()
     found = _repeated(lower, _shared_by_letters(lower, found))
@@ -242,6 +244,14 @@ def listed_sections(
                 sections = tuple(replace(s, bars=of_each or s.bars) for _, _, s, _ in run) * times
                 return sections, [FoundWish(run[0][0], end)]
     return _sharing(lower, found, total)
+
+
+_WITH_ITS = tolerant(r"\s*(?:with|mit|avec|con|com|带|的)\s*(?:(?:an?|the|eine[mrn]?|une?|una?|uma?)\s+)?")
+
+
+def _of_the_one_before(lower: str, found: Sequence[_Found], at: int, name: str) -> bool:
+    """Return True if a name says what the section before it is played with: 8 bars build with snare roll."""
+    return bool(found) and found[-1][2].name == name and _WITH_ITS.fullmatch(lower, found[-1][1], at) is not None
 
 
 def _next_without_bars(lower: str, at: int) -> bool:

@@ -14,7 +14,7 @@ from model.music.midifile import Song, bar_length
 from model.music.notes import Note, Ticks
 
 _LIKE = re.compile(
-    r"\b(?:like|same as|identical (?:to|with)|equal to|match(?:es|ing)?|as in|(?:so |genauso |gleich )?wie|identisch mit|(?:pareil |identique )?(?:que|à|comme)|identique|igual(?:es)? (?:que|a|ao?s?)|como|come|uguale a|identic[oa] a)\b"
+    r"\b(?:like|same as|identical (?:to|with)|equal to|match(?:es|ing)?|as in|(?:so |genauso |gleich )?wie|identisch mit|(?:pareil |identique )(?:que|à)|que|comme|identique|igual(?:es)? (?:que|a|ao?s?)|como|come|uguale a|identic[oa] a)\b"
     r"|一样|相同|同じ|同様"
 )
 _COPY = re.compile(

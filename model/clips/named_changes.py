@@ -62,6 +62,23 @@ _INTO = re.compile(
 )
 
 
+_FROM_TO = re.compile(
+    rf"\b(?:from|between|von|zwischen|de|du|entre|desde|dal?|dalla|do|del|da)\s+(?:(?:the|la|el|il|o)\s+)?(?P<one>{_BAR}\s*)?(?P<a>\d{{1,2}})\s*{_TO}\s*(?:(?:the|la|el|il|o)\s+)?(?P<two>{_BAR}\s*)?(?P<b>\d{{1,2}})\b(?!\s*(?:%|bpm|/|[.,]\d|[a-z]*(?:notes?|beats?|chords?|semi|times)))",
+    re.I,
+)
+
+
+def bars_with_their_word(words: str, count: int) -> str:
+    """Return the words with "from 5 to 8" and "from bar 5 to bar 8" as bars 5-8, where so many bars are there."""
+
+    def named(match: re.Match[str]) -> str:
+        first, last = int(match["a"]), int(match["b"])
+        once = bool(match["one"]) == bool(match["two"])
+        return f"in bars {first}-{last}" if once and 1 <= first < last <= count else match.group()
+
+    return _FROM_TO.sub(named, words)
+
+
 @dataclass(frozen=True, slots=True)
 class NamedBars:
     """Bars that a clause names, counted from 0, and the clause without them. `beyond` is a bar that is not there, from 1, or 0."""
@@ -84,7 +101,8 @@ def named_bars(clause: str, count: int) -> NamedBars | None:
             before = before[: into.start()]
         wanted = range(first, last + 1, step)
         beyond = next((b for b in (first, last) if not 1 <= b <= count), 0)
-        return NamedBars(frozenset(b - 1 for b in wanted if 1 <= b <= count), f"{before} {after}".strip(), beyond)
+        rest = " ".join(f"{before} {after}".split())
+        return NamedBars(frozenset(b - 1 for b in wanted if 1 <= b <= count), rest, beyond)
     return None
 
 
@@ -104,7 +122,7 @@ def placed_bars(clause: str, count: int) -> list[tuple[int, int, tuple[int, ...]
 
 
 _WITHOUT_WORD = re.compile(
-    rf"(?:(?<=like )|(?<= as )|(?<=into )|(?<=wie )|(?<=comme )|(?<=como )|(?<=come ))(?P<a>\d{{1,3}})(?:\s*(?P<to>{_TO})\s*(?P<b>\d{{1,3}}))?(?![\w%])"
+    rf"\b(?:(?:like|as|into|to|in|auf|en|em|wie|zu|comme|que|como|come|a|ao?|al|copy|repeat|kopiere|copie|copia)\s+(?:the |die |der |das |den |la |le |el |il |o |a )?|(?:al|alla|ao|au|zum|zur)\s+)(?P<a>\d{{1,3}})(?:\s*(?P<to>{_TO})\s*(?P<b>\d{{1,3}}))?(?:st|nd|rd|th|\.|º|ª)?(?![\w%/])"
 )
 """Bars whose word is left out: bar 3 like 1."""
 _WHICH_SECTION = re.compile(rf"(?P<which>{_ORDINAL}|{_FIRST}|第[一二三四]|最后一?)(?:个|段|遍|次|\s)*$")

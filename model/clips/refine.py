@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ from model.clips.edit import fill_in, fixed_content
 from model.clips.messages import ClipSpec, KeepSpec
 from model.clips.named_changes import (
     NamedBars,
+    bars_with_their_word,
     chord_change,
     drum_swap,
     instrument_swap,
@@ -31,6 +32,7 @@ from model.clips.named_changes import (
     tempo_change,
     tempo_to,
 )
+from model.clips.reharmony import half_time, other_chords
 from model.generation.messages import Begin
 from model.music.control import MAX_TEMPO, MIN_TEMPO
 from model.music.drums import ROLES
@@ -47,7 +49,7 @@ from model.prompt.rules.parts import PART, PIECES, drum_pieces
 from model.prompt.rules.progressions import find_progression
 from model.prompt.rules.vocabulary import Term, find
 from model.prompt.understand import understand
-from model.prompt.wishes.at_bars import FILL
+from model.prompt.wishes.at_bars import FILL, at_bars
 
 Parts = frozenset[str]
 NOT_IN_A_CHANGE = "a new clip has it; a change leaves the bars as they are"
@@ -62,7 +64,7 @@ _CLAUSE = re.compile(
     r"|\band (?=(?:the\s+)?(?:\w+\s+)?chord\b)|\band (?=(?:also |then )?(?:change|make|rewrite|replace|swap|add|remove|drop|mute|transpose|put|give|keep|slow|speed|turn|raise|lower)\b)"
 )
 _EXCEPT = re.compile(
-    r"(?<=everything) but\b(?! (?:make|change|turn|let|add|remove|put|give|take|mute|play|with|move|raise|lower)\b)|(?<=all) but\b|\b(?:except(?: for)?|apart from|besides|aside from|außer|sauf|excepto|salvo|menos|tranne|eccetto|exceto)\b",
+    r"(?<=everything) but\b(?! (?:make|change|turn|let|add|remove|put|give|take|mute|play|with|move|raise|lower|more|less|fewer|another|different|new|louder|softer|quieter|higher|slower|faster|darker|brighter|simpler|busier|shorter|longer)\b)|(?<=all) but\b|\b(?:except(?: for)?|apart from|besides|aside from|außer|sauf|excepto|salvo|menos|tranne|eccetto|exceto)\b",
     re.I,
 )
 _ALL_EXCEPT = re.compile(r"\b(?:everything|all|the rest|alles|tout|todo|tutto|tudo)\s+except\b|(?:除了)")
@@ -110,6 +112,20 @@ _BESIDE_THE_BEAT = re.compile(
     r"\b(?:no|without|remove|drop|lose|kein\w*|ohne|sans|pas de|sin|senza|sem)\b[^,]*\b(?:off[\s-]?beats?|syncop\w+|synkop\w+|contre-?temps|contratiempos?|sincop\w+|síncop\w+|contratempos?)|(?:不要|没有|去掉)\S*(?:反拍|切分)|裏拍\S*(?:なし|無し)"
 )
 """That nothing is wanted beside the beats: it moves onto them."""
+_NO_SWING = re.compile(
+    r"\b(?:no|not?|without(?: any)?|zero|remove|lose|drop|take out|ohne|kein\w*|sans|pas de|enl[eè]ve|sin|quita\w*|senza|niente|togli|sem|tir[ae]|nada de)\s+(?:the |den |le |el |lo |o )?(?:swing|swung|shuffle)\b"
+)
+_TOO_MUCH = re.compile(
+    r"\b(?:not|nicht|ne pas|pas|no|non|não|nem)\s+(?:too|so|zu|trop|tan|tant[oaie]s?|demasiad[oa]s?|tropp[oaie]|muit[oa]s?|much[oa]s?|tant)(?:\s+(?:many|much|viel\w*))?\b|不要?(?:那么|太)多|别(?:那么|太)多|(?:あまり|そんなに)\S*(?:多く|たくさん)?(?:しない|なく)|多すぎ(?:ない|ず)"
+)
+"""That something is to be there, and less of it."""
+_KEEP_ONLY = re.compile(
+    r"\b(?:keep|leave|behalt\w*|lass\w*|gard\w*|laisse\w*|deja\w*|mant[eé]n\w*|conserv\w*|mantieni|tieni|lascia|deix\w*)\s+(?:only|just|nothing but|nur|seulement|uniquement|que|solo|sólo|solamente|soltanto|apenas|só|somente)\b|\bne gard\w+ que\b|只(?:保)?留|只保留"
+)
+"""That all others go."""
+_HALF_TIME = re.compile(
+    r"\bhalf[\s-]?time\b|\bhalbe[smnr]? (?:tempo|zeit|geschwindigkeit)|\b(?:demi|mi)[\s-]tempo\b|\bà la moitié(?: du tempo)?\b|\b(?:a )?medio (?:tiempo|tempo)\b|\ba mitad de (?:tiempo|tempo)\b|\b(?:a )?(?:mezzo|metà) tempo\b|\b(?:a )?(?:meio|metade do) tempo\b|半拍|半时|半速|ハーフ・?タイム|하프타임"
+)
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
     for name, pattern in (
@@ -130,7 +146,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("lower", r"\b(?:tiefer|plus (?:basse?|grave)|m[aá]s (?:grave|baj[oa])|pi[uù] (?:grave|bass[oa])|mais (?:grave|baix[oa]))\b|\blower\b|\boctave (?:down|lower)|\bdown an octave|\bdeeper\b|低|オクターブ下"),
         ("shorter", r"\bshort\w*|\bstaccato\b|\bpluck\w*|\btight\w*|\bclipped\b|断奏|短|スタッカート|歯切れ"),
         ("longer", r"\blegato\b|\blonger\b|\bsmooth\w*|\bsustain\w*|\bheld\b|\bconnected\b|连奏|连贯|长音|更长|長く|レガート|なめらか|滑らか"),
-        ("straight", r"\bstraight\w*|\bno swing|\bless swing|\bunswing|不要摇摆|平均|ストレート|跳ねない|スウィングな"),
+        ("straight", rf"{_NO_SWING.pattern}|\bstraight\w*|\b(?:less|weniger|moins de|menos|meno) swing|\b(?:un|de-?)swing|\bgerade (?:spielen|achtel\w*|machen)|\bbinaire|\bbinari[oa]|(?:不要?|没有|去掉|少)\S{{0,2}}(?:摇摆|swing)|(?:スウィング|スイング|シャッフル)(?:は|を)?(?:な|無|やめ|いら)|平均|ストレート|跳ねない"),
         ("swing", r"\bswing\w*|\bswung\b|\bshuffl\w+|摇摆|スウィング|スイング|跳ね(?!な)|シャッフル"),
         ("another", r"\b(?:another|different|new|change the|other|re-?write|redo|neue?[nrsm]?|andere[nrsm]?|anders|autres?|nouve(?:au|l|lle)s?|otr[oa]s?|nuev[oa]s?|altr[oaie]|nuov[oaie]|outr[oa]s?|(?<!bossa )(?<!de )nov[oa]s?|rifai|rehaz|refai[st]?|refaire|refaz)\b|別の|違う|新しい|書き直|作り直|変えて|换|另一|不同|重写|新的"),
     )
@@ -149,6 +165,10 @@ _ADD = re.compile(
     r"\b(?:add|with|bring in|put in|plus|give (?:it|me)|needs?|mit|füge|hinzu|avec|ajout\w*|con|añad\w*|agreg\w*|aggiung\w*|com|adicion\w*|acrescent\w*)\b|足し|加え|入れ|追加|加上?|来点|添"
 )
 
+_ADDS = re.compile(
+    r"\b(?:add|bring in|put in|füge|hinzu\w*|ergänz\w*|ajout\w*|rajout\w*|añad\w*|agreg\w*|aggiung\w*|adicion\w*|acrescent\w*)\b|[加添]|足し|加え|追加"
+)
+"""That somebody comes who was not there: nobody goes for it."""
 _SUNG = re.compile(
     r"\bvocals?\b|\bsing(?:ing|er)\b|\blyrics\b|\bgesang|\bvoix\b|\bvoz\b|\bvoces\b|\bvoce\b|\bchant\b|人声|ボーカル|歌声"
 )
@@ -157,6 +177,7 @@ _SHUTS_OUT = {
     "fewer chords": {"sparser"},
     "richer": {"busier"},
     "shorter": {"sparser"},
+    "straight": {"swing"},
 }
 
 Change = Callable[[Song, Parts], Song]
@@ -232,7 +253,7 @@ def refine_and_tell(composer: Writer, song: Song, words: str, seed: int) -> Refi
     """
     state = _State(song)
     plain = _REST_STAYS.sub(" ", STAYS.sub("keep", _EXCEPT.sub(" except ", words)))
-    plain = words if not plain.strip(" ,.;!") else plain
+    plain = bars_with_their_word(words if not plain.strip(" ,.;!") else plain, len(song.bars))
     listed = _progression(plain, song)
     if listed is not None:
         plain, chords = listed
@@ -275,7 +296,7 @@ _HEIGHT = re.compile("|".join(pattern.pattern for name, pattern in _RULES if nam
 def _meant_alone(clauses: Sequence[str]) -> list[str]:
     """Return the clauses in which "only change the melody, I want it higher" is one: what follows says how, of that part."""
     found: list[str] = []
-    for clause in clauses:
+    for clause in _without_limits(clauses):
         last = found[-1].lower() if found else ""
         is_how = not _named(clause.lower()) and any(pattern.search(clause.lower()) for _, pattern in _RULES)
         if is_how and _ONLY.search(last) and _ANEW.search(last) and _named(last):
@@ -292,17 +313,67 @@ def _meant_alone(clauses: Sequence[str]) -> list[str]:
     return found
 
 
+def _beside_names(clause: str) -> str:
+    """Return what a clause says beside the names of parts and instruments."""
+    spans = [m.span() for m in PART.finditer(clause.lower())] + [
+        (f.start, f.end) for f in find(clause.lower()) if f.term.kind == "instruments"
+    ]
+    rest = "".join(" " if any(a <= i < b for a, b in spans) else c for i, c in enumerate(clause.lower()))
+    return re.sub(
+        r"\b(?:and|or|und|oder|et|ou|y|o|e|the|der|die|das|la|le|les|el|los|las|il|os|as|a)\b|[和与跟及と\W]", "", rest
+    )
+
+
+def _without_limits(clauses: Sequence[str]) -> list[str]:
+    """Return the clauses without those that only say in which parts the change beside them is: "an octave up, only the melody"."""
+
+    def changes(lower: str) -> bool:
+        asked = {name for name, pattern in _RULES if pattern.search(lower)} - {"slower", "faster"}
+        how = asked or interval(lower) is not None or any(p.search(lower) for p in (_ANEW, _ON_ONE))
+        return bool(how) and _SAME.search(lower) is None
+
+    def limits(lower: str) -> bool:
+        said = _ONLY.search(lower) or re.search(r"只要?", lower)
+        return (
+            said is not None and bool(_named(lower)) and not any(p.search(lower) for p in (_REMOVE, _SAME, _ANEW, _ADD))
+        )
+
+    lists: list[str] = []
+    for clause in clauses:
+        listed = lists and (_ONLY.search(lists[-1].lower()) or _REMOVE.search(lists[-1].lower()))
+        if listed and _named(lists[-1].lower()) and _named(clause.lower()) and not _beside_names(clause):
+            lists[-1] = f"{lists[-1]} and {clause}"  # just piano, bass and drums
+        else:
+            lists.append(clause)
+    clauses, lowers = lists, [clause.lower() for clause in lists]
+    limit = next((low for low in lowers if limits(low) and not changes(low) and "nothing but" not in low), None)
+    if limit is None:
+        return list(clauses)
+    own = _named(limit)
+    if not any(_named(low) == own or (changes(low) and _named(low) <= own) for low in lowers if low != limit):
+        return list(clauses)
+    names = " and ".join(sorted(own))
+    return [c if _named(c.lower()) else f"{c} {names}" for c in clauses if c.lower() != limit]
+
+
 def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     """Carry out one clause in the bars that it names, or in all."""
     count = len(state.song.bars)
     if (copy := bar_copy(clause, count)) is not None:
         alike = copied(state.song, copy)
-        return state.telling(clause, "their bars are not of one metre") if alike is None else state.but(alike)
+        if alike is None:
+            return state.telling(clause, "their bars are not of one metre")
+        parts = _named(clause.lower())
+        return state.but(_of_parts(state.song, alike, parts) if parts else alike)
+    fills = [c.bar - 1 for c in at_bars(clause.lower(), count)[0] if c.cue == "fill" and c.bar <= count]
+    if len(fills) > 1 and not _REMOVE.search(clause.lower()):  # a fill every four bars
+        return _filled(composer, state, fills, seed)
     parsed = parse_prompt(clause)
     wishes = parsed.wishes
     halves = _beside_rests(parsed) if wishes.rests else []
-    if wishes.rests and not any(map(_is_how, halves)):
-        if any(abs(bar) > count for rest in wishes.rests for bar in (rest.first, rest.last or 1)):
+    adds = _ADDS.search(clause.lower()) is not None and not _ONLY.search(clause.lower())
+    if wishes.rests and not adds and not any(map(_is_how, halves)):
+        if any(abs(rest.last or 1) > count for rest in wishes.rests) or all(abs(r.first) > count for r in wishes.rests):
             return state.telling(clause, f"there are bars 1 to {count}")
         silent = rested(state.song, replace(wishes, sections=_as_sections(state.song)))
         same = silent.notes == state.song.notes
@@ -345,9 +416,7 @@ def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _St
         struck = follow_course(song, Wishes(strokes=beats))
         return state.but(transforms.splice(song, struck, found.bars))
     if FILL.search(lower) and not _REMOVE.search(lower) and parts <= {"drums"}:
-        asked = ", ".join(f"drum fill at bar {bar + 1}" for bar in sorted(found.bars))
-        filled = _written(composer, song, asked, seed, frozenset({"drums"}))
-        return state.but(transforms.splice(song, filled, found.bars))
+        return _filled(composer, state, found.bars, seed)
     after = _clause(composer, replace(state, done=False), found.rest, seed)
     if not after.done:
         told = _unread(parse_prompt(clause), NOT_IN_A_CHANGE)
@@ -359,6 +428,19 @@ def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _St
     if same and after.song.programs != song.programs:
         return state.telling(clause, "an instrument changes for the whole piece: say it without the bars")
     return replace(after, song=spliced, done=state.done or after.done)
+
+
+def _of_parts(song: Song, changed: Song, parts: Parts) -> Song:
+    """Return the song with some parts as another version has them; the chords are those of the part that plays them."""
+    notes = [n for n in song.notes if n.part not in parts] + [n for n in changed.notes if n.part in parts]
+    return replace(song, notes=tuple(sorted(notes)), chords=changed.chords if "chords" in parts else song.chords)
+
+
+def _filled(composer: Writer, state: _State, bars: Collection[int], seed: int) -> _State:
+    """Return the state with a fill of the drums in some bars."""
+    asked = ", ".join(f"drum fill at bar {bar + 1}" for bar in sorted(bars))
+    filled = _written(composer, state.song, asked, seed, frozenset({"drums"}))
+    return state.but(transforms.splice(state.song, filled, frozenset(bars)))
 
 
 _JOINT = re.compile(
@@ -447,6 +529,8 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
             if _REMOVE.search(lower):
                 return state.but(transforms.remove_parts(song, rest))
             return state.but(_written(composer, song, clause, seed, rest))
+    if _KEEP_ONLY.search(lower) and (players := _players(lower, song) & present):
+        return state.but(transforms.remove_parts(song, present - players))
     if _SAME.search(lower):
         in_key = None if named or "key" not in parsed.explicit else parsed.key
         return state.but(song if in_key is None else transforms.change_key(song, in_key))
@@ -457,6 +541,11 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
             return state.telling(clause, chord.fault)
         changed = [(at, chord.symbol if i in chord.places else s) for i, (at, s) in enumerate(chords)]
         return state.but(transforms.put_chords(song, changed))
+    if _HALF_TIME.search(lower) and ("drums" in named or re.search(r"\bfeel\b|\bgroove\b", lower)):
+        halved = half_time(song)
+        if halved == song:
+            return state.telling(clause, "no drums play a backbeat in bars of four here")
+        return state.but(halved)
     tempo = tempo_change(clause, song.tempos[0][1])
     if tempo is None and parsed.wishes.ramp is not None:
         tempo = tempo_to(clause)
@@ -484,11 +573,12 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
         return state.but(transforms.replace_drums(song, *drums))
     if (swapped := _swapped(state, clause)) is not None:
         return swapped
+    removes = _REMOVE.search(lower) and not any(p.search(lower) for p in (_BESIDE_THE_BEAT, _NO_SWING, _TOO_MUCH))
     if _REMOVE.search(lower) and _SUNG.search(lower):
         return state.telling(clause, "nothing here sings: the melody is notes of an instrument")
-    if named & state.kept and _REMOVE.search(lower) and not _BESIDE_THE_BEAT.search(lower):
+    if named & state.kept and removes:
         return state.telling(clause, "it is to stay as well")
-    if _REMOVE.search(lower) and (named or _pieces(lower)) and not _BESIDE_THE_BEAT.search(lower):
+    if removes and (named or _pieces(lower)):
         song = transforms.remove_drums(song, _pieces(lower))
         return state.but(transforms.remove_parts(song, named if not _pieces(lower) else named - {"drums"}))
     asked = [name for name, pattern in _RULES if pattern.search(lower)]
@@ -498,12 +588,29 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
             for a in asked
             if a not in (("slower", "faster") if tempo is None or named else ("slower", "faster", "lower", "higher"))
         ]
+    if not asked and _TOO_MUCH.search(lower) and (roles := _pieces(lower)):
+        notes = {ROLES[role] for role in roles}
+        pieces = replace(song, notes=tuple(n for n in song.notes if n.part == "drums" and n.pitch in notes))
+        fewer = transforms.thin_out(pieces, frozenset({"drums"})).notes
+        others = [n for n in song.notes if n.part != "drums" or n.pitch not in notes]
+        return state.but(replace(song, notes=tuple(sorted([*others, *fewer]))))
+    if not asked and named and _TOO_MUCH.search(lower):
+        asked = ["sparser"]
     if not asked and named and (share := _SHARE_OF.match(lower)) is not None:
         asked = ["louder" if share["more"] else "softer"]  # more drums, moins de piano
     if named and not named & {"chords", "pad"}:  # jazzier drums are drums of another style
         asked = [a for a in asked if a not in ("richer", "plainer")]
+    if not asked and up is not None:  # an octave, said in words of its own
+        asked = ["higher" if up > 0 else "lower"]
     for first in list(asked):
         asked = [a for a in asked if a not in _SHUTS_OUT.get(first, ())]
+    if (
+        asked in ([], ["another"])
+        and named <= {"chords"}
+        and (asked or _ANEW.search(lower))
+        and _OF_THE_HARMONY.search(lower)
+    ):
+        return state.but(other_chords(song, seed))
     if _ONLY.search(lower) and _ANEW.search(lower) and named & present and asked in ([], ["another"]):
         return state.but(_written(composer, song, clause, seed, named & present))  # only the drums anew
     if _ONLY.search(lower) and not asked and (kit := _only_of_the_kit(lower)):
@@ -518,7 +625,7 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
         u
         for u in _unread(parsed)
         if not (up is not None and names_interval(u[0]))
-        and not (named and _SHARE_OF.match(u[0].lower()))
+        and not (named and (_SHARE_OF.match(u[0].lower()) or _TOO_MUCH.search(u[0].lower())))
         and not (tempo is not None and _OF_THE_TEMPO.search(u[0].lower()))
         and not any(name in asked and pattern.search(u[0].lower()) for name, pattern in _RULES)
     )
@@ -532,14 +639,40 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
         return replace(state, told=(*state.told, *unmet)).but(follow_course(song, Wishes(strokes=strokes)))
     spoken = _without_mixing(lower, unmet)
     played = _played_on(spoken, present)
+    if played and _ADDS.search(lower) and not any(m.lastgroup in PITCHED for m in PART.finditer(lower)):
+        told = tuple(u for u in unmet if not _named(u[0].lower()) & played.keys())
+        return _joined(composer, replace(state, told=(*state.told, *told)), clause, seed)
     if played:
         told = tuple(u for u in unmet if not _named(u[0].lower()) & played.keys())
         return _on_instruments(replace(state, told=(*state.told, *told)), played)
     if named and _ADD.search(lower):  # what is to be there and is there already is no fault
         return replace(state, told=(*state.told, *unmet), done=True)
+    if named & present and _ANEW.search(lower) and not (parsed.terms or parsed.figures or timed):
+        told = tuple(u for u in unmet if not _named(u[0].lower()) & named)
+        return replace(state, told=(*state.told, *told)).but(_written(composer, song, clause, seed, named & present))
     return state if timed else _unnamed(composer, state, clause, seed)
 
 
+def _joined(composer: Writer, state: _State, clause: str, seed: int) -> _State:
+    """Return the state with an instrument more, as the pad where none plays; what finds no part is told."""
+    wanted = [f.term for f in find(clause.lower()) if f.term.kind == "instruments" and f.term.program is not None]
+    for term in wanted:
+        song = state.song
+        if term.program in dict(song.programs).values():
+            state = replace(state, done=True)
+        elif "pad" in {n.part for n in song.notes}:
+            why = "no part is free for it: say which one shall play it, as in chords on strings"
+            state = state.telling(term.name, why)
+        else:
+            written = _written(composer, song, "a pad", seed, frozenset({"pad"}))
+            programs = {**dict(written.programs), "pad": term.program}
+            state = state.but(replace(written, programs=tuple((p, n) for p, n in programs.items() if n is not None)))
+    return state
+
+
+_OF_THE_HARMONY = re.compile(
+    r"\b(?:chords?(?! (?:part|pattern|rhythm|voicing|sound|instrument|player))|progressions?|harmon(?:y|ies)|harmonien?|akkorde?n?|akkordfolge|accords|harmonie|progresión|acordes?|armonía|accordi|armonia|progressione|harmonia|progressão)\b|和弦|和声|コード"
+)
 _ON_ONE = re.compile(
     r"\b(?:melod\w*|mélod\w*|lead|bass\w*|bajo|basso|baixo|chords?|akkorde?|accords?|acordes?|accordi)\s+(?:\w+\s+)?(?:on|auf|sur|with|mit|avec|con|com|su|em|en|na|no|nel)\s+(?:an?|the|ein\w*|der|dem|une?|un[ao]?|uma?|la|le|el|il|o)\s+|(?:旋律|贝斯|和弦)用|(?:メロディー?|ベース|コード)は?を?\w{1,8}で"
 )

@@ -33,7 +33,7 @@ _PIECES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bmid(?:dle)? toms?\b", ("tom_mid",)),
     (r"\b(?:high|rack) toms?\b", ("tom_high",)),
     (r"\btoms?\b|\btom-toms?\b|通鼓|嗵鼓|タム", _TOMS),
-    (r"\bcrash(?:es)?\b|吊镲|クラッシュ", ("crash",)),
+    (r"\bcrash(?:es|becken)?\b|吊镲|クラッシュ", ("crash",)),
     (r"\brides?\b(?! (?:home|along|together|on|the|a)\b)|叮叮镲|ライド", ("ride",)),
     (r"\b(?:cymbals?|becken|cymbales?|platillos?|pratos|piatti)\b|镲片?|シンバル", ("crash", "ride")),
     (r"\bshakers?\b|\bmaracas\b|\bchocalhos?\b|沙锤|シェイカー", ("shaker",)),

@@ -28,7 +28,7 @@ _LINK = tolerant(r"\b(?:and|then|und|dann|y|luego|et|puis|ensuite|e|poi|depois)\
 """Behind it another clause begins: 4 bars of build-up, and at bar 13 the drop."""
 _UNTIL_BEFORE = tolerant(r"\b(?:until|till?|bis|jusqu'[àa]u?|hasta|até|fino a(?:lla)?)\s*(?:the\s+)?$")
 FILL = tolerant(
-    r"\b(?:(?:big |short |drum |snare |tom )*fills?(?:-?ins?)?|schlagzeug-?fills?|trommelwirbel|roulements?(?: de (?:batterie|caisse))?|breaks? de batterie|rellenos?(?: de batería)?|redobles?|rullate?|viradas?(?: de bateria)?|passaggi di batteria)\b|过门|加花|フィル(?:イン)?"
+    r"\b(?:(?:big |short |drum |snare |tom )*fills?(?:-?ins?)?|schlagzeug-?fills?|trommelwirbel|roulements?(?: de (?:batterie|caisse))?|breaks? de batterie|rellenos?(?: de batería)?|redobles?|rullate?|viradas?(?: de bateria)?|passaggi di batteria)\b|过门|加花|鼓花|フィル(?:イン)?"
 )
 """What drums play between two lines."""
 _FILL_AT = tolerant(rf"(?:{FILL.pattern})[\s,]*(?:\w+\s+){{0,2}}?(?:{AT.format('bar')})")
@@ -51,7 +51,7 @@ def bar_of(match: re.Match[str]) -> int:
 _EVERY_BARS = rf"(?<![a-zà-ÿ])(?:every|each|alle|jede[nrms]?|tou(?:te)?s les|chaque|(?:a )?cada|ogni|每隔?)\s*(?:(?P<n>{COUNT})[.\s-]*(?:个)?\s?{BARS}|(?P<n_th>\d{{1,2}})(?:th|nd|rd|\.)? (?:bar|takt))(?![a-z])|(?<!第)(?P<n_ja>\d{{1,2}})小[节節](?:ごとに?|おきに)"
 _FILL_EVERY = tolerant(rf"(?:{FILL.pattern})[\s,]*(?:{_EVERY_BARS})")
 _EVERY_FILL = tolerant(
-    rf"(?:{_EVERY_BARS})[\s,:]*(?:(?!no\b|kein)\w+\s+){{0,2}}?(?:一个|一次|来个?|有|に|は|の)*(?:{FILL.pattern})"
+    rf"(?:{_EVERY_BARS})[\s,:]*(?:(?!no\b|kein)\w+\s+){{0,2}}?(?:加上?|来|打|一个|一次|个|来个?|有|に|は|の)*(?:{FILL.pattern})"
 )
 """A fill every eight bars."""
 _USUAL_BARS = 8

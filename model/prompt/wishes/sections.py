@@ -73,7 +73,7 @@ _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
     ("trio", r"(?<=im )trio|(?<=in the )trio|(?<=dans le )trio|(?<=en el )trio|(?<=nel )trio|(?<=no )trio", 16, None),
     (
         "outro",
-        r"outros?|coda|nachspiel|abspann|ending|(?<!zum )(?<!am )schluss(?:teil)?|nachspiel|conclusion|conclusión|conclusão|cierre|encerramento|fechamento|(?:final|fin|fine|ende|fim|finale)(?=\s*[(:]?\s*(?:de\s+|di\s+|mit\s+)?\d)(?!\s*\d+\s*(?:bars?|measures?)\b)|(?<= de )(?:fin|final)(?=\s*(?:$|[,.;]))|结尾(?=\s*\d+小节(?:$|[,，。、]))|尾声|尾奏|后奏|エンディング|アウトロ|아웃트로",
+        r"outros?(?! (?:acordes?|sons|timbres?|instrumentos?|tambores))|coda|nachspiel|abspann|ending|(?<!zum )(?<!am )schluss(?:teil)?|nachspiel|conclusion|conclusión|conclusão|cierre|encerramento|fechamento|(?:final|fin|fine|ende|fim|finale)(?=\s*[(:]?\s*(?:de\s+|di\s+|mit\s+)?\d)(?!\s*\d+\s*(?:bars?|measures?)\b)|(?<= de )(?:fin|final)(?=\s*(?:$|[,.;]))|结尾(?=\s*\d+小节(?:$|[,，。、]))|尾声|尾奏|后奏|エンディング|アウトロ|아웃트로",
         4,
         None,
     ),

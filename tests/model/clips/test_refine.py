@@ -149,7 +149,7 @@ def test_the_walking_bass_walks(writer: Composer, song: Song) -> None:
 @pytest.mark.parametrize(
     ("words", "name", "program"),
     [
-        ("add strings", "chords", 48),
+        ("chords on strings", "chords", 48),
         ("the melody on a flute", "melody", 73),
         ("melody on strings", "melody", 48),
     ],

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from model.clips import transforms
 from model.clips.clip import Writer, match_source
-from model.clips.copies import bar_copy, copied
+from model.clips.copies import bar_copy, copied, where_copied
 from model.clips.course import follow_course, rested
 from model.clips.edit import fill_in, fixed_content
 from model.clips.messages import ClipSpec, KeepSpec
@@ -237,7 +237,8 @@ def refine_and_tell(composer: Writer, song: Song, words: str, seed: int) -> Refi
     if listed is not None:
         plain, chords = listed
         state = state.but(transforms.put_chords(song, chords))
-    clauses = _meant_alone([clause for clause in _CLAUSE.split(plain) if clause.strip()])
+    said = [clause for clause in _CLAUSE.split(plain) if clause.strip()]
+    clauses = _meant_alone(where_copied(said, len(song.bars), _is_told_of_bars))
     keeping = (clause.lower() for clause in clauses if _SAME.search(clause.lower()))
     state = replace(state, kept=frozenset().union(*map(_named, keeping)))
     for clause in clauses:
@@ -295,9 +296,14 @@ def _meant_alone(clauses: Sequence[str]) -> list[str]:
 def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     """Carry out one clause in the bars that it names, or in all."""
     count = len(state.song.bars)
-    if (copy := bar_copy(clause, count)) is not None:
-        alike = copied(state.song, copy)
-        return state.telling(clause, "their bars are not of one metre") if alike is None else state.but(alike)
+    if (copy := bar_copy(clause, count, _is_told_of_bars)) is not None:
+        meant = (_named(copy.about) or EVERY - state.kept) - _named(copy.spared)
+        alike = copied(state.song, copy, None if meant == EVERY else meant)
+        if alike is None:
+            return state.telling(clause, "their bars are not of one metre")
+        state = state.but(alike)
+        aim = copy.place if _named(copy.rest) else copy.aim
+        return _within_bars(composer, state, f"{copy.rest} {aim}", seed) if copy.rest else state
     parsed = parse_prompt(clause)
     wishes = parsed.wishes
     halves = _beside_rests(parsed) if wishes.rests else []
@@ -359,6 +365,12 @@ def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _St
     if same and after.song.programs != song.programs:
         return state.telling(clause, "an instrument changes for the whole piece: say it without the bars")
     return replace(after, song=spliced, done=state.done or after.done)
+
+
+def _is_told_of_bars(words: str) -> bool:
+    """Return True if words say how bars are played, beside which others they are like: louder, up a third, no drums."""
+    hits = any(pattern.search(words) for name, pattern in _RULES if name != "another")
+    return hits or names_interval(words) or (_REMOVE.search(words) is not None and bool(_named(words)))
 
 
 _JOINT = re.compile(

@@ -14,8 +14,8 @@ from model.music.control import MAX_TEMPO, MIN_TEMPO
 from model.music.drums import ROLE_OF, ROLES
 from model.music.harmony import MODES, Key, key_on, parse_key
 from model.music.midifile import Song, bar_at, bar_length
-from model.music.notes import TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
-from model.music.wishes import EVERY_BEAT, Fade, Modulation, Strokes, TempoRamp, Wishes
+from model.music.notes import TICKS_PER_QUARTER, Note, Ticks, beat_length
+from model.music.wishes import EVERY_BEAT, Fade, Modulation, Strokes, TempoRamp, Wishes, felt_beats
 
 LOUDEST = 127
 
@@ -23,7 +23,7 @@ LOUDEST = 127
 def follow_course(song: Song, wishes: Wishes) -> Song:
     """Return the song as its wishes have it, with the names of its sections."""
     song = _named(song, wishes)
-    for strokes in wishes.strokes:
+    for strokes in sorted(wishes.strokes, key=lambda s: s.without):
         song = _struck(song, strokes)
     if wishes.rests:
         song = rested(song, wishes)
@@ -37,7 +37,9 @@ def follow_course(song: Song, wishes: Wishes) -> Song:
 
 
 def _named(song: Song, wishes: Wishes) -> Song:
-    """Return the song with the sections that were asked for, and what begins at a bar, by name."""
+    """Return the song with the sections that were asked for, and what begins at a bar, by name; where none are, with its own."""
+    if not wishes.sections and not wishes.cues:
+        return song
     named = {first: s.name for first, s in wishes.placed_sections()}
     named |= {c.bar - 1: c.cue for c in wishes.cues if c.bar - 1 not in named}
     return replace(
@@ -50,30 +52,41 @@ _USUAL_BEATS: dict[str, tuple[float, ...]] = {
     "open_hat": (4.5,), "ride": (1, 2, 3, 4), "perc": (1, 2, 3, 4),
 }  # fmt: skip
 """The beats of a bar on which a drum strikes that is asked for and that the band has not; others strike each eighth."""
-_EIGHTHS = tuple(1 + i / 2 for i in range(16))
-_STROKE = 60
-"""Ticks that a stroke lasts."""
+_EIGHTHS, _THIRDS = tuple(1 + i / 2 for i in range(16)), tuple(1 + i / 3 for i in range(12))
+_STROKE, _NEAR = 60, 60
+"""Ticks that a stroke lasts, and how near to a beat it is on it."""
 
 
 def _struck(song: Song, wish: Strokes) -> Song:
     """Return the song with a drum on the beats that are wished, in all bars that drum; one that only has to be heard stays as it is where it is."""
     kit = [n for n in song.notes if n.part == "drums"]
     pitch = ROLES[wish.role]
+    if wish.without:
+        denied = [
+            at + (b - 1) * felt_beats(m)[1]
+            for at, m in song.bars
+            for b in range(1, felt_beats(m)[0] + 1)
+            if b in wish.beats or wish.beats == EVERY_BEAT
+        ]
+        gone = {n for n in kit if n.pitch == pitch and any(abs(n.start - at) < _NEAR for at in denied)}
+        return replace(song, notes=tuple(n for n in song.notes if n not in gone))
     if not wish.beats and any(n.pitch == pitch for n in kit):
         return song
     added: list[Note] = []
     for at, meter in song.bars:
         here = [n.velocity for n in kit if at <= n.start < at + bar_length(meter)]
-        beat = beat_length(meter)
-        for place in wish.beats or _USUAL_BEATS.get(wish.role, _EIGHTHS):
+        beats, beat = felt_beats(meter)
+        usual = _USUAL_BEATS.get(wish.role, _EIGHTHS if beat == beat_length(meter) else _THIRDS)
+        within = [place for place in wish.beats or usual if place < beats + 1]
+        for place in within or ([] if wish.beats else [beats]):
             start = at + round((place - 1) * beat)
-            if here and start < at + bar_length(meter):
+            if here:
                 added.append(Note(Ticks(start), Ticks(_STROKE), pitch, sum(here) // len(here), "drums"))
     if wish.beats == EVERY_BEAT:  # of a longer bar all of its beats
         added += [
-            replace(added[0], start=Ticks(at + i * beat_length(m)))
+            replace(added[0], start=Ticks(at + i * felt_beats(m)[1]))
             for at, m in song.bars
-            for i in range(len(EVERY_BEAT), beats_in_bar(m))
+            for i in range(len(EVERY_BEAT), felt_beats(m)[0])
             if added and any(n.start == at for n in added)
         ]
     kept = [n for n in song.notes if n.part != "drums" or n.pitch != pitch]

@@ -108,10 +108,14 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Strokes:
-    """A drum, by its role, and the beats of a bar that it strikes, counted from 1; none where it only is to be heard: then on its usual ones."""
+    """A drum, by its role, and the beats of a bar that it strikes, counted from 1; none where it only is to be heard: then on its usual ones.
+
+    With `without` they are the beats on which it does not strike.
+    """
 
     role: str
     beats: tuple[int, ...] = ()
+    without: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +194,11 @@ class Wishes:
                 else f"in bars {_from_end(rest.first)} to {_from_end(rest.last) if rest.last else 'the end'}"
             )
             form.append(f"no {' or '.join(rest.roles).replace('_', ' ') or rest.part} {place}")
-        form += [f"{s.role.replace('_', ' ')} on {' '.join(map(str, s.beats))}" for s in self.strokes if s.beats]
+        form += [
+            f"{'no ' if s.without else ''}{s.role.replace('_', ' ')} on {' '.join(map(str, s.beats))}"
+            for s in self.strokes
+            if s.beats
+        ]
         form += [f"grouped {'+'.join(map(str, self.groups))}"] if self.groups else []
         found = [("length", f"{self.seconds:g} seconds")] if self.seconds else []
         found += [("chords", str(self.chords))] if self.chords else []
@@ -251,6 +259,12 @@ def _over(bars: int | None, first: int | None = None) -> str:
 
 
 NO_WISHES = Wishes()
+
+
+def felt_beats(meter: str) -> tuple[int, int]:
+    """Return how many beats a bar is counted in, and their length in ticks: two dotted quarters in 6/8, three in 9/8, four in 12/8."""
+    count, length = beats_in_bar(meter), beat_length(meter)
+    return (count // 3, 3 * length) if meter in ("6/8", "9/8", "12/8") else (count, length)
 
 
 def bars_of_seconds(seconds: float, tempo: float, meter: str, ramp: TempoRamp | None = None) -> int:

@@ -333,7 +333,9 @@ def parse_prompt(text: str) -> ParsedPrompt:
     facts += [(start, end, "figure") for start, end in figured if not within(start, denied)]
     abroad = in_other_languages(shown)
     heard = parts.sounding(lower, terms, stated_parts)
-    facts += [(start, end, "parts") for start, end in heard if not within(start, abroad)]
+    facts += [
+        (start, end, "parts") for start, end in heard if not within(start, abroad) and parts.is_meant(lower, start, end)
+    ]
     facts += [(m.start(), m.end(), "parts") for m in _ACCOMPANIES.finditer(lower) if _is_beside(lower, m, wanted)]
     said = {**stated_levels, "register": register or None, "articulation": touch or None, "ending": finish}
     facts += levels.said(lower, fixed, said)
@@ -371,14 +373,18 @@ def parse_prompt(text: str) -> ParsedPrompt:
         two_styles(lower, wanted), figures.named_figures(lower, denied),
         tuple(name for name, what in stated.items() if what is not None),
         Refused(tuple(k.value for k in refused_keys), tuple(m.value for m in refused_meters), bound.value if bound else (MIN_TEMPO, MAX_TEMPO)),
-        replace(_without_chords(wished.wishes, given, bars), groups=groups, strokes=_struck(lower, wished.wishes, denied, figured)), account(shown, *_whole_words(spelled_out, lower, facts, told)),
+        replace(_without_chords(wished.wishes, given, bars), groups=groups, strokes=_struck(lower, wished.wishes, denied, figured, stated_parts.silenced)), account(shown, *_whole_words(spelled_out, lower, facts, told)),
         _rest(plain, taken) or (_NOTHING_LEFT if denied or refusals else ""),
         _unwanted_programs(lower, terms, denied),
     )  # fmt: skip
 
 
 def _struck(
-    lower: str, wishes: Wishes, denied: Sequence[tuple[int, int]], figured: Sequence[tuple[int, int]]
+    lower: str,
+    wishes: Wishes,
+    denied: Sequence[tuple[int, int]],
+    figured: Sequence[tuple[int, int]],
+    silenced: frozenset[str],
 ) -> tuple[Strokes, ...]:
     """Return the strokes that are wished, and each drum of the kit that is named and only has to be heard."""
     told = {s.role for s in wishes.strokes}
@@ -390,8 +396,9 @@ def _struck(
         and not within(start, figured)
         and parts.is_no_head(lower, end)
         and not parts.is_by_hand(lower[start:end])
+        and parts.is_meant(lower, start, end)
     }
-    return (*wishes.strokes, *heard.values())
+    return tuple(s for s in (*wishes.strokes, *heard.values()) if s.role not in silenced)
 
 
 def _without_chords(wishes: Wishes, given: progressions.FoundProgression | None, bars: int | None) -> Wishes:

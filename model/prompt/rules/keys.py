@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from model.music.harmony import SCALE_WORDS, Key, key_on, mode_named, parse_key
 from model.prompt.rules.negation import Span, denied, refused
+from model.prompt.rules.vocabulary import find as find_terms
 from model.prompt.rules.vocabulary import table
 
 _PLAIN = frozenset([
@@ -299,10 +300,35 @@ _SOLFEGE_ALONE = re.compile(
 """A tonic without its mode: behind a comma with its sign, or behind "en"."""
 
 
+_ITALIAN = re.compile(
+    r"\b(?:un[ao]?|il|gli|di|del(?=\s+[a-z])|della|con|che|senza|molto|poi|brano|pezzo|canzon[ei]|canto|valzer|ballata|lent[oa]|veloce|allegr[oa]|dolce|triste|pianoforte|chitarra|batteria|battut[ae]|maggiore|minore|tonalità|musica|melodia|ritornello|strofa|tarantella|notturno|preludio|marcia|sonata|giro|accordi|note)\b",
+    re.I,
+)
+_MUSIC_ABROAD = re.compile(
+    r"\b(?:canci[oó]n|canção|chanson|tema|pieza|peça|morceau|pièce|vals|valse|valsa|balad[ae]|ballade|m[uú]sica|musique|melod[ií]a|mélodie|ton|tono|tom|acordes?|accords?|compases|mesures|compassos|guitarra|guitare|violão|piano|flauta|flûte|sonat[ae]|pr[eé]l[uú]d(?:e|io)|nocturn[eo]|estudio|étude|marcha|marche|himno|hymne|rumba|boler[ií]a|samba|mod[oe]|toca\w*|jou\w+|modul\w+|transp\w+)\b",
+    re.I,
+)
+_CLAUSE = re.compile(r"[^,;.!?]*")
+
+
+def _is_sung(text: str, match: re.Match[str]) -> bool:
+    """Return True if a syllable behind "in" is a tonic and no place: beside another Italian word; behind "en" in a clause of music."""
+    word = match.group().split()[0].lower()
+    if word not in ("in", "en", "em") or match.group().strip() == text.strip():
+        return True
+    if word == "in":
+        return _ITALIAN.search(text) is not None
+    begins = max(text.rfind(sign, 0, match.start()) for sign in ",;.!?") + 1
+    clause = _CLAUSE.match(text, begins)
+    said = "" if clause is None else clause.group()
+    others = any(f.term.kind in ("genres", "instruments") for f in find_terms(said.lower()))
+    return others or said.strip() == match.group().strip() or _MUSIC_ABROAD.search(said) is not None
+
+
 def _solfege(text: str) -> Span[Key] | None:
     match = _SOLFEGE.search(text)
     if match is None:
-        alone = _SOLFEGE_ALONE.search(text)
+        alone = next((m for m in _SOLFEGE_ALONE.finditer(text) if m.group(2) or _is_sung(text, m)), None)
         if alone is None:
             return None
         name = next(alone.group(n) for n in (1, 3, 5, 7) if alone.group(n)).lower()
@@ -334,7 +360,7 @@ def palo(lower: str) -> Span[Key] | None:
 
 def _sung_alone(text: str) -> Span[Key] | None:
     match = _SUNG_ALONE.search(text.lower()) if len(text.lower()) == len(text) else None
-    if match is None or denied(text.lower(), match.start()):
+    if match is None or denied(text.lower(), match.start()) or not (match.group(2) or _is_sung(text, match)):
         return None
     tonic = f"{_SOLFEGE_NAMES[match.group(1)]}{_SIGNS[match.group(2)]}"
     return Span(parse_key(f"{tonic} major"), *match.span())

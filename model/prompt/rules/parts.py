@@ -328,6 +328,34 @@ def is_by_hand(name: str) -> bool:
 _BY_HAND = re.compile(r"congas?|bongos?|tambourines?|percs?|康加鼓?|邦戈鼓?")
 
 
+_A_NOUN = re.compile(
+    r"toms?|rides?|rims?|crash(?:es)?|kicks?|hats?|clap|klatsche[nr]?|caja|caixa|bombos?|piatti|pratos|becken|platillos?"
+)
+"""Names of drums that are plain words too: a train ride, a rim of light, kick in the door."""
+_A_DRUM_BEFORE = re.compile(
+    r"(?:(?:^|[,;:(])\s*|\b(?:with|and|add(?:ing)?|plus|mit|und|avec|et|con|aggiungi|añade|com|more)\s+(?:(?:an?|the|some|more|eine[mnr]?|une?|un[ao]?|uma?|el|la|il|o)\s+)?)$"
+)
+_LOUDER = re.compile(r"kicks?|toms|hats|clap")
+"""Those that may have words before them: a big kick, but a train ride."""
+_WORDS_BEFORE = re.compile(_A_DRUM_BEFORE.pattern[:-1] + r"(?:[^\W\d_]+(?:-[^\W\d_]+)?\s+){0,2}$")
+_ENDS = re.compile(r"\s*(?:$|[,;:.!)]|(?:and|und|et|y|e|with|on|at|auf|sur|en|su|em)\b)")
+_KIT_NEAR = re.compile(r"\s*(?:[-/+&]\s*)?(?:[^\W\d_]+\s+){0,2}(?:the\s+)?")
+_KIT_WORD = re.compile(r"(?<!\w)(?:drums?|cymbals?|kits?|patterns?|samples?|grooves?|loops?)\b")
+
+
+def is_meant(lower: str, start: int, end: int) -> bool:
+    """Return True if a name is a drum's: an unambiguous one, one beside another or beside "drums", one behind "with" or "add", or one for itself."""
+    name = lower[start:end]
+    if not _A_NOUN.fullmatch(name):
+        return True
+    others = [(a, b) for a, b, _ in drum_pieces(lower) if (a, b) != (start, end)]
+    others += [m.span() for m in _KIT_WORD.finditer(lower)]
+    if any(_KIT_NEAR.fullmatch(lower, *((b, start) if b <= start else (end, a))) for a, b in others):
+        return True
+    before = (_WORDS_BEFORE if _LOUDER.fullmatch(name) else _A_DRUM_BEFORE).search(lower, max(0, start - 48), start)
+    return before is not None and _ENDS.match(lower, end) is not None and (name != "tom" or before.group()[-2:] == "a ")
+
+
 def is_no_head(lower: str, end: int) -> bool:
     """Return True if what stands behind a name leaves it one: a snare, no snare roll."""
     return _HEAD.match(lower, end) is None

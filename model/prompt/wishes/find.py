@@ -148,7 +148,7 @@ def find_wishes(plain: str) -> FoundWishes:
     found = _widened(found, [*resting.found, *denied.found])
     after, entering = then_everyone(lower, [*resting.rests, *denied.rests], [(f.start, f.end) for f in found])
     found += after
-    strokes, struck = find_strokes(lower, [(f.start, f.end) for f in found])
+    strokes, struck, not_struck = find_strokes(lower, [(f.start, f.end) for f in found])
     found += struck
     duration = duration_wish(_without(lower, found))
     chords = chord_count(lower)
@@ -176,7 +176,7 @@ def find_wishes(plain: str) -> FoundWishes:
         tempo,
         first_key,
         (*resting.players, *denied.players, *entering),
-        (*resting.binding, *denied.binding),
+        (*resting.binding, *denied.binding, *not_struck),
     )
 
 

@@ -356,7 +356,7 @@ _SIGNS, _FEW_LETTERS = "\x01\x02\x03", 3
 
 
 _BEFORE_THAT = tolerant(
-    r"\b(?:before (?:that|it)|davor|vorher|avant (?:ça|cela)|antes(?: de eso| disso)?|prima)\b|その前に?|(?:在此|这)?之前"
+    r"\b(?:before (?:that|it)|davor|vorher|avant (?:ça|cela)|antes(?: de eso| disso)?|prima(?=\s*(?:,|di quest|un[ao']?\b)))(?!\w)|その前に?|(?:在此|这)?之前"
 )
 
 
@@ -364,7 +364,8 @@ def _in_order(lower: str, run: list[_Found]) -> list[_Found]:
     """Return sections, one that comes before the one named first in front of it: chorus 8 bars, before that a build of 4."""
     ordered = list(run)
     for before, after in pairwise(run):
-        if before[:2] != after[:2] and _BEFORE_THAT.search(lower, before[1], after[0]):
+        said = _BEFORE_THAT.search(lower, before[1])
+        if before[:2] != after[:2] and said is not None and said.end() <= after[0]:
             ordered.remove(after)
             ordered.insert(ordered.index(before), after)
     return ordered

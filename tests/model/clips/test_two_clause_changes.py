@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from model.clips.clip import clip
@@ -172,3 +174,25 @@ def test_the_first_eighth_of_each_group_is_louder_than_the_others() -> None:
     after = follow_course(_kit((0, "kick")), Wishes(groups=(3, 3, 2)))
     loud = [n.velocity for n in after.notes if n.part == "melody"][:8]
     assert [v > 80 for v in loud] == [True, False, False, True, False, False, True, False]
+
+
+def test_a_drum_is_taken_away_on_the_beats_on_which_it_is_not_wanted_and_no_other_drum() -> None:
+    song = _kit((0, "kick"), (960, "kick"), (970, "snare"), (1200, "kick"), (2880, "kick"))
+    after = follow_course(song, Wishes(strokes=(Strokes("kick", (3,), without=True),)))
+    assert [(n.start, n.pitch) for n in after.notes if n.part == "drums"] == [
+        (0, ROLES["kick"]), (970, ROLES["snare"]), (1200, ROLES["kick"]),
+    ]  # fmt: skip
+
+
+def test_six_eighths_are_counted_in_two() -> None:
+    bars = ((Ticks(0), "6/8"), (Ticks(1440), "6/8"))
+    song = replace(_kit((0, "kick")), bars=bars, end=Ticks(2880))
+    wishes = Wishes(strokes=(Strokes("clap", (2,)), Strokes("perc", (1, 2, 3, 4)), Strokes("tom_low")))
+    after = follow_course(song, wishes)
+    struck = {r: [n.start for n in after.notes if n.pitch == ROLES[r]] for r in ("clap", "perc", "tom_low")}
+    assert struck == {"clap": [720], "perc": [0, 720], "tom_low": [720]}
+
+
+def test_strokes_alone_leave_the_names_of_the_sections() -> None:
+    song = replace(_kit((0, "kick")), sections=((Ticks(0), "verse"), (Ticks(1920), "chorus")))
+    assert follow_course(song, Wishes(strokes=(Strokes("clap", (2, 4)),))).sections == song.sections

@@ -110,7 +110,7 @@ def placed_bars(clause: str, count: int) -> list[tuple[int, int, tuple[int, ...]
     """Return each place of bars that a clause names, in its order: from where to where, and its bars, counted from 0; none where they are not there."""
     lower = clause.lower()
     found: list[tuple[int, int, tuple[int, ...]]] = []
-    for pattern in (*_SPANS, _WITHOUT_WORD):
+    for pattern in _SPANS:
         for match in pattern.finditer(lower):
             if any(match.start() < end and start < match.end() for start, end, _ in found):
                 continue
@@ -121,10 +121,6 @@ def placed_bars(clause: str, count: int) -> list[tuple[int, int, tuple[int, ...]
     return sorted(found)
 
 
-_WITHOUT_WORD = re.compile(
-    rf"\b(?:(?:like|as|into|to|in|auf|en|em|wie|zu|comme|que|como|come|a|ao?|al|copy|repeat|kopiere|copie|copia)\s+(?:the |die |der |das |den |la |le |el |il |o |a )?|(?:al|alla|ao|au|zum|zur)\s+)(?P<a>\d{{1,3}})(?:\s*(?P<to>{_TO})\s*(?P<b>\d{{1,3}}))?(?:st|nd|rd|th|\.|º|ª)?(?![\w%/])"
-)
-"""Bars whose word is left out: bar 3 like 1."""
 _WHICH_SECTION = re.compile(rf"(?P<which>{_ORDINAL}|{_FIRST}|第[一二三四]|最后一?)(?:个|段|遍|次|\s)*$")
 _NUMBER_BEHIND = re.compile(
     r"\s*(?P<n>[1-4](?:(?:\s*(?:,|、|&|\+|-|–|到|和|と)|\s+(?:to|and|und|bis|et|y|e|à|a))+\s*[1-4](?![a-zà-ÿ\d]|\s*(?:bars?|%|bpm)))*)(?![a-zà-ÿ\d]|\s*(?:bars?|%|bpm))"

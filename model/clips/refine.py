@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from model.clips import transforms
 from model.clips.clip import Writer, match_source
-from model.clips.copies import bar_copy, copied
+from model.clips.copies import bar_copy, copied, where_copied
 from model.clips.course import follow_course, rested
 from model.clips.edit import fill_in, fixed_content
 from model.clips.messages import ClipSpec, KeepSpec
@@ -258,7 +258,8 @@ def refine_and_tell(composer: Writer, song: Song, words: str, seed: int) -> Refi
     if listed is not None:
         plain, chords = listed
         state = state.but(transforms.put_chords(song, chords))
-    clauses = _meant_alone([clause for clause in _CLAUSE.split(plain) if clause.strip()])
+    said = [clause for clause in _CLAUSE.split(plain) if clause.strip()]
+    clauses = _meant_alone(where_copied(said, len(song.bars), _is_told_of_bars))
     keeping = (clause.lower() for clause in clauses if _SAME.search(clause.lower()))
     state = replace(state, kept=frozenset().union(*map(_named, keeping)))
     for clause in clauses:
@@ -359,12 +360,14 @@ def _without_limits(clauses: Sequence[str]) -> list[str]:
 def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     """Carry out one clause in the bars that it names, or in all."""
     count = len(state.song.bars)
-    if (copy := bar_copy(clause, count)) is not None:
-        alike = copied(state.song, copy)
+    if (copy := bar_copy(clause, count, _is_told_of_bars)) is not None:
+        meant = (_named(copy.about) or EVERY - state.kept) - _named(copy.spared)
+        alike = copied(state.song, copy, None if meant == EVERY else meant)
         if alike is None:
             return state.telling(clause, "their bars are not of one metre")
-        parts = _named(clause.lower())
-        return state.but(_of_parts(state.song, alike, parts) if parts else alike)
+        state = state.but(alike)
+        aim = copy.place if _named(copy.rest) else copy.aim
+        return _within_bars(composer, state, f"{copy.rest} {aim}", seed) if copy.rest else state
     fills = [c.bar - 1 for c in at_bars(clause.lower(), count)[0] if c.cue == "fill" and c.bar <= count]
     if len(fills) > 1 and not _REMOVE.search(clause.lower()):  # a fill every four bars
         return _filled(composer, state, fills, seed)
@@ -430,17 +433,17 @@ def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _St
     return replace(after, song=spliced, done=state.done or after.done)
 
 
-def _of_parts(song: Song, changed: Song, parts: Parts) -> Song:
-    """Return the song with some parts as another version has them; the chords are those of the part that plays them."""
-    notes = [n for n in song.notes if n.part not in parts] + [n for n in changed.notes if n.part in parts]
-    return replace(song, notes=tuple(sorted(notes)), chords=changed.chords if "chords" in parts else song.chords)
-
-
 def _filled(composer: Writer, state: _State, bars: Collection[int], seed: int) -> _State:
     """Return the state with a fill of the drums in some bars."""
     asked = ", ".join(f"drum fill at bar {bar + 1}" for bar in sorted(bars))
     filled = _written(composer, state.song, asked, seed, frozenset({"drums"}))
     return state.but(transforms.splice(state.song, filled, frozenset(bars)))
+
+
+def _is_told_of_bars(words: str) -> bool:
+    """Return True if words say how bars are played, beside which others they are like: louder, up a third, no drums."""
+    hits = any(pattern.search(words) for name, pattern in _RULES if name != "another")
+    return hits or names_interval(words) or (_REMOVE.search(words) is not None and bool(_named(words)))
 
 
 _JOINT = re.compile(

@@ -51,12 +51,15 @@ _EXCEPT = r"\b(?:except|without (?:chang|touch|alter)\w+|ohne (?=.*ändern))"
 _SPARING = re.compile(_EXCEPT), re.compile(rf"{_EXCEPT}|\b(?:without|ohne|sans|sin|senza|sem)\b")
 """Before the parts that are not copied, by a like-word and by a verb."""
 _IS_NO_COPY = re.compile(
-    r"\b(?:more|less|mehr|weniger|plus|moins|m[aá]s|menos|pi[uù]|meno|mais|than|als)\b"
+    r"\b(?:more|less|mehr|weniger|plus|moins|m[aá]s|menos|pi[uù]|meno|mais(?! (?:l[ae]s?|[oa]s?)\b)|than|als)\b"
     r"|\b(?:so|genauso|ebenso|gleich|tan|tão|così|aussi|as) (?!klingen|sein|spielen)\w+ (?:wie|como|come|que|as)\b"
     r"|\b(?:start\w*|enter\w*|begin\w*|comes? in|einsetz\w*|komm\w*|entr[aeiy]\w*|empiez\w*|commenc\w*|come[zcç]\w*|inizi\w*)\b|比"
 )
 """Beside a like-word: a comparison of how much, or who enters."""
-_NUMBER = re.compile(r"(?<![\d.,/:#])(\d{1,3})(?:\s*(?:-|–|to|bis|à|a|al)\s*(\d{1,3}))?(?![\w%:/]|[.,]\d)")
+_NUMBER = re.compile(
+    r"(?<![\d.,/:#])(\d{1,3})(?:\s*(?:-|–|to|bis|à|a|al)\s*(\d{1,3}))?(?=\s*(?:$|[,.;!?)]|(?:but|and|with(?:out)?|except|an?|please|again|exactly|aber|und|mit|ohne|bitte|klingen|wiederholen|mais|et|avec|sans|pero|y|con|sin|por favor|ma|e|senza|mas|com|sem)\b))(?![\w%:/]|[.,]\d)"
+)
+"""A number alone, and what may follow one that is a bar's: none of "4 on the floor", "2 beats later"."""
 _JOIN = re.compile(r"\b(?:and|und|et|y|e)\b", re.I)
 _WITH = re.compile(r"\s*(?:with(?:out)?|mit|ohne|avec|sans|con|sin|senza|com|sem)\b")
 """What begins a clause that goes on with the one before: but without the drums."""
@@ -105,8 +108,7 @@ def bar_copy(clause: str, count: int, changes: Callable[[str], bool] = lambda _:
         return None
     (start, end, first), (begin, stop, second) = places
     tail, outside = lower[stop:], f"{lower[:start]} {lower[end:begin]} {lower[stop:]}"
-    refusal = _NOT.search(_IN_THE.sub("", lower))
-    if refusal is not None and (verb or refusal.end() <= stop - 6 or not PART.search(tail)):
+    if _NOT.search(_IN_THE.sub("", lower[:stop])) or (_NOT.search(tail) and not changes(tail)):
         return None
     into_first = (
         _verb_into_first(lower, start, end, begin, stop) if verb else _like_into_first(lower, start, end, begin, stop)

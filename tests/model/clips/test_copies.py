@@ -65,6 +65,7 @@ def test_bars_without_their_noun_are_read() -> None:
         "mach Takt 2 und Takt 4 leiser wie ein Flüstern", "I'd like bar 3 and bar 5 louder", "bar 3 with bells like rain in bar 5",
         "repeat the bass of bar 1 and the drums of bar 3", "switch off the drums in bar 3 and the bass in bar 5",
         "bring the loop from bar 1 down and the pad from bar 5 up", "bar 3 at the same volume as bar 1",
+        "bar 3 like 4 on the floor", "let the drums at bar 3 come 2 beats later", "bar 3 like bar 1 not the drums",
     ],
 )  # fmt: skip
 def test_other_words_with_two_bars_copy_none(words: str) -> None:

@@ -57,7 +57,7 @@ _IS_NO_COPY = re.compile(
 )
 """Beside a like-word: a comparison of how much, or who enters."""
 _NUMBER = re.compile(
-    r"(?<![\d.,/:#])(\d{1,3})(?:\s*(?:-|–|to|bis|à|a|al)\s*(\d{1,3}))?(?=\s*(?:$|[,.;!?)]|(?:but|and|with(?:out)?|except|an?|please|again|exactly|aber|und|mit|ohne|bitte|klingen|wiederholen|mais|et|avec|sans|pero|y|con|sin|por favor|ma|e|senza|mas|com|sem)\b))(?![\w%:/]|[.,]\d)"
+    r"(?<![\d.,/:#])(\d{1,3})(?:\s*(?:-|–|to|bis|à|a|al)\s*(\d{1,3}))?(?:st|nd|rd|th|º|ª)?(?=\s*(?:$|[,.;!?)]|(?:but|and|with(?:out)?|except|an?|please|again|exactly|aber|und|mit|ohne|bitte|klingen|wiederholen|mais|et|avec|sans|pero|y|con|sin|por favor|ma|e|senza|mas|com|sem|in|to|into|nach|à|en|a)\b))(?![\w%:/]|[.,]\d)"
 )
 """A number alone, and what may follow one that is a bar's: none of "4 on the floor", "2 beats later"."""
 _JOIN = re.compile(r"\b(?:and|und|et|y|e)\b", re.I)
@@ -141,10 +141,17 @@ def _with_bare_number(
     """Return the places with one more where the second lacks its noun: "bars 5-8 like 1-4", "compás 2 como el 6"."""
     if len(places) != 1:
         return places
-    for match in _NUMBER.finditer(lower, places[0][1]):
+    for match in _NUMBER.finditer(lower):
+        verb = _COPY.search(lower, 0, match.start()) if match.end() < places[0][0] else None
+        if verb and _LINK.fullmatch(lower, verb.end(), match.start()) and 1 <= int(match[1]) <= count:
+            return [(*match.span(), (int(match[1]) - 1,)), *places]  # copy 6 to bar 2
+        if match.start() < places[0][1]:
+            continue
         between = lower[places[0][1] : match.start()]
-        like = _LIKE.search(between)
-        if (like and _LINK.fullmatch(between, like.end())) or (_COPY.search(lower) and _INTO.search(between)):
+        like = _LIKE.search(lower[: match.end()], places[0][1])
+        if (like and _LINK.fullmatch(lower, like.end(), match.start())) or (
+            _COPY.search(lower) and _INTO.search(between)
+        ):
             first, last = int(match[1]), int(match[2] or match[1])
             bars = tuple(range(first - 1, last)) if 1 <= first <= last <= count else ()
             return [*places, (*match.span(), bars)]

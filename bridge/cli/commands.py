@@ -16,7 +16,7 @@ from typing import TextIO
 
 from bridge.cli.sources import is_sound, load_file, load_source
 from bridge.clips.options import clip_spec, keep_spec
-from bridge.errors import OwnerError
+from bridge.errors import BadRequest, OwnerError
 from bridge.sound.fluidsynth import found_renderer
 from bridge.storage import kept_takes
 from model.analysis.explain import chart, explain
@@ -73,7 +73,10 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     takes: list[tuple[int, Song]] = []
     plan: Plan | None = None
     for number in range(args.takes or 1):
-        spec = clip_spec(words, (seed + number) % (MAX_SEED + 1), args.bars, vars(args))
+        try:
+            spec = clip_spec(words, (seed + number) % (MAX_SEED + 1), args.bars, vars(args))
+        except BadRequest as error:
+            raise OwnerError(error.reason) from error
         spec = replace(spec, groove=template)
         path = out if args.takes is None else out.with_stem(f"{out.stem}-{number + 1}")
         plan = plan or _understood(composer, spec)

@@ -142,8 +142,13 @@ def read_message(options: Sequence[tuple[str, Value]]) -> dict[str, Any]:
 
 
 def clip_spec(prompt: str, seed: int, bars: int | None, options: Mapping[str, Any]) -> ClipSpec:
-    """Return the clip that options ask for, by their names as in `OPTIONS`."""
+    """Return the clip that options ask for, by their names as in `OPTIONS`. Raises BadRequest where they contradict each other."""
     anew = () if options["redo"] is None else options["redo"][1]
+    if anew and options["parts"] is not None and set(options["parts"]) != anew:
+        raise BadRequest("/llmball/clip", "say one: the parts that are redone stand in redo, or in parts beside bars")
+    both = sorted(anew & frozenset(options["keep"] or ())) if anew else []
+    if both:
+        raise BadRequest("/llmball/clip", f"say one: {', '.join(both)} cannot both be kept and redone")
     return ClipSpec(
         prompt,
         seed,

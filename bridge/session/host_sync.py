@@ -60,7 +60,8 @@ class HostSync:
     playback: Playback
     settings_control: SettingsControl
     _song: HeardSong = field(default_factory=HeardSong)
-    _played_under: Controls = field(default_factory=Controls)
+    _written_under: Controls = field(default_factory=Controls)
+    _written_from: Ticks = Ticks(0)
     _resumption: Resumption | None = None
     _origin: int = 0
     _was_running: bool = False
@@ -117,12 +118,18 @@ class HostSync:
         """Remember the beats that have begun, and `planned` ones that a stop has taken back."""
         begun, self.playback.begun = self.playback.begun, []
         if self.keeps_place:
-            self._song.hear((*begun, *planned), self._origin)
+            self._song.hear((*begun, *planned), self._origin, self._written_from)
+            self._outdate(self.playback.timeline.end)
+
+    def _outdate(self, planned_until: Ticks) -> None:
+        """Where the controls that music is written under have changed, forget that what is heard and planned would be wanted again."""
+        if self._written_under != self._writing_controls:
+            self._written_under, self._written_from = self._writing_controls, planned_until
+            self._song.outdate()
 
     def pause(self) -> None:
-        """Remember, at the host's stop, what was planned, and the controls that it was written under."""
+        """Remember, at the host's stop, what was planned."""
         self.remember(self.playback.timeline.placed)
-        self._played_under = self._writing_controls
 
     def resumption(self, take: Take, now: Seconds) -> Resumption | None:
         """Return how a paused take goes on where the host begins now, None where that is the beginning of its song."""
@@ -130,8 +137,10 @@ class HostSync:
         if line is None or line.quarter_at(now) * TICKS_PER_QUARTER < beat_length(self.settings_control.meter(take)):
             return None
         meter, written = self.settings_control.meter(take), take.score is not None
-        place, as_before = self._entry_beat(line, now, meter).tick, self._played_under == self._writing_controls
-        self._resumption = self._song.resumption(take.number, place, meter, written=written, known=as_before)
+        self._outdate(Ticks(0))
+        found = self._song.resumption(take.number, self._entry_beat(line, now, meter).tick, meter, written=written)
+        is_over = found is not None and not found.beats and take.end_beat is not None and found.index >= take.end_beat
+        self._resumption = None if is_over else found
         return self._resumption
 
     @property
@@ -166,6 +175,8 @@ class HostSync:
         resumption = self._resumption if take.goes_on else None
         if resumption is None:
             self._song.forget()
+        self._outdate(Ticks(0))
+        self._written_from = Ticks(0)
         if resumption is None or not resumption.beats:
             first = take.ready[0]
             take.skip_to(first.index + (entry.beat - first.beat) % beats_in_bar(meter))
@@ -200,8 +211,11 @@ class HostSync:
         if first_fitting is not None:
             playback.place_again(removed[first_fitting:])
             return
-        last = next((p.music for p in reversed([*playback.timeline.placed, *removed])), None)
-        nearest, phase = (0, 0) if last is None else (last.index + 1, last.beat + 1)
+        playback.drop_replay()
+        last = next((p for p in reversed([*playback.timeline.placed, *removed])), None)
+        nearest, phase = (0, 0) if last is None else (last.music.index + 1, last.music.beat + 1)
+        if last is not None and last.take != take.number:
+            nearest = take.next_to_place
         take.rewind(nearest + (entry.beat - phase) % (bar // beat_length(meter)))
 
     # --- inside --------------------------------------------------------------------------------

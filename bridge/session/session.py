@@ -264,6 +264,8 @@ class Session:
         match change:
             case TransportChange.STARTED if self.state is not State.PLAYING:
                 self._transport.start_with_host(now)
+            case TransportChange.JUMPED if self._transport.starting:
+                self._transport.start_with_host(now)
             case TransportChange.STOPPED:
                 self._transport.stop_with_host(now)
             case TransportChange.STARTED | TransportChange.JUMPED if self._takes.current is not None:

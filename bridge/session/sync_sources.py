@@ -171,7 +171,7 @@ class MidiClockSource(SyncSource):
 
     def silence_at(self) -> Seconds | None:
         """Return when a start without clocks is told."""
-        return Seconds(self._started_at + START_AWAITED) if self._starts_next else None
+        return Seconds(self._started_at + START_AWAITED) if self._starts_next and not self.running else None
 
     def receive_midi(self, at: Seconds, data: bytes) -> None:
         """Process a MIDI message that came at a time."""

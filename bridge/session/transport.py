@@ -76,7 +76,7 @@ class Transport:
     generation: Generation
     health: HealthReport = field(default_factory=HealthReport)
     state: State = State.IDLE
-    _starting: bool = False
+    starting: bool = False
 
     # --- requests --------------------------------------------------------------------------
 
@@ -85,14 +85,16 @@ class Transport:
         take = self.takes.latest
         if take is None:
             raise BadRequest("/llmball/play", "there is nothing to play yet: send a prompt first")
-        self._starting = True
+        self.starting = True
         self.generation.forget(self.takes.resume(None))
         self._reset_to_bar_one(take, now)
         self._set_state(State.WAITING)
 
     def start_with_host(self, now: Seconds) -> None:
-        """Start because the host has started: where it goes on within its song, so does the take."""
-        self._starting = True
+        """Start because the host has started, or has gone elsewhere before anything sounded: where it goes on within its song, so does the take."""
+        if self.starting:
+            self.takes.pause()
+        self.starting = True
         if self.takes.latest is not None:
             paused = self.takes.waits_paused
             found = None if paused is None else self.host_sync.resumption(paused, now)
@@ -115,7 +117,7 @@ class Transport:
     def cancel_waiting(self) -> None:
         """Leave the WAITING state: its take has failed."""
         if self.state is State.WAITING:
-            self._starting = False
+            self.starting = False
             self._set_state(State.IDLE)
 
     def stop(self, panic: bool, now: Seconds) -> None:
@@ -124,7 +126,7 @@ class Transport:
         self._stop(panic, now)
 
     def _stop(self, panic: bool, now: Seconds) -> None:
-        self._starting = False
+        self.starting = False
         self.playback.cancel_hold()
         self._reset_to_bar_one(self.takes.latest, now, panic)
         self._set_state(State.IDLE)
@@ -150,7 +152,7 @@ class Transport:
         coming = self.takes.coming
         self.generation.read_score(coming, now)
         known = coming is not None and (coming.ready or (coming.goes_on and self.playback.repeating))
-        if self._starting and coming is not None and known and self.host_sync.can_start():
+        if self.starting and coming is not None and known and self.host_sync.can_start():
             self._start(coming, now)
         if self.state is not State.IDLE:
             self.host_sync.proceed(now)
@@ -199,7 +201,7 @@ class Transport:
         return Seconds(min(t for t in times if t is not None))
 
     def _start(self, take: Take, now: Seconds) -> None:
-        self._starting = False
+        self.starting = False
         self.takes.make_current(take)
         self.accompaniment.reset()
         self.host_sync.start(take, now)

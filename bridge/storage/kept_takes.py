@@ -74,7 +74,7 @@ def remove(name: str) -> None:
             (data_folder() / "takes" / f"{name}{suffix}").unlink()
 
 
-KEPT_FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\.(mid|json)")
+KEPT_FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,99}\.(mid|json)")
 
 
 def _when(path: Path) -> tuple[str, int]:
@@ -104,8 +104,10 @@ def list_kept() -> list[dict[str, object]]:
 
 def kept_path(name: str, ending: str = "mid") -> Path | None:
     """Return the path of a kept take's .mid or .json, None if there is none."""
+    if KEPT_FILE_NAME.fullmatch(f"{name}.{ending}") is None:
+        return None
     path = data_folder() / "takes" / f"{name}.{ending}"
-    if KEPT_FILE_NAME.fullmatch(f"{name}.{ending}") is None or path.is_symlink() or not path.is_file():
+    if path.is_symlink() or not path.is_file():
         return None  # neither a link to a file elsewhere nor a pipe that never ends
     return path
 

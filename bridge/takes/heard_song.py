@@ -35,25 +35,31 @@ class HeardSong:
     """The beats that sounded, by place. What is played over them takes their place."""
 
     _beats: dict[int, PlacedBeat] = field(default_factory=dict)
+    _outdated: set[int] = field(default_factory=set)
 
     def forget(self) -> None:
         """Forget all: the song begins anew."""
         self._beats.clear()
 
-    def hear(self, beats: Iterable[PlacedBeat], origin: int) -> None:
-        """Remember beats; `origin` is the place of playback tick 0."""
+    def outdate(self) -> None:
+        """Remember that what was heard so far is not wanted as it was: its places are written anew."""
+        self._outdated = set(self._beats)
+
+    def hear(self, beats: Iterable[PlacedBeat], origin: int, wanted_from: int) -> None:
+        """Remember beats; `origin` is the place of playback tick 0. What begins before tick `wanted_from` is outdated."""
         for beat in beats:
             at = beat.start + origin
             for covered in range(at, at + beat.music.length, GRID):
                 self._beats.pop(covered, None)
             self._beats[at] = replace(beat, notes=())
+            (self._outdated.add if beat.start < wanted_from else self._outdated.discard)(at)
         while len(self._beats) > MAX_HEARD:
             del self._beats[next(iter(self._beats))]
 
-    def resumption(self, take: int, place: int, meter: str, *, written: bool, known: bool) -> Resumption | None:
+    def resumption(self, take: int, place: int, meter: str, *, written: bool) -> Resumption | None:
         """Return how a take goes on at a place, None if nothing of it has sounded.
 
-        With what sounded there, if that is still wanted (`known`); else with the first of its beats that has not sounded
+        With what sounded there, as far as that is not outdated; else with the first of its beats that has not sounded
         and has this place in its phrase. Of written music (`written`) every bar is known.
         """
         own = [(at, beat) for at, beat in self._beats.items() if beat.take == take]
@@ -67,7 +73,7 @@ class HeardSong:
             return last.music.index + (steps if written else 1 + (steps - 1) % (PHRASE_BARS * bar))
 
         found: list[tuple[PlacedBeat, int]] = []
-        while known and (beat := self._beats.get(place)) is not None:
+        while place not in self._outdated and (beat := self._beats.get(place)) is not None:
             place += beat.music.length
             found.append((beat, beat.music.index + 1 if beat.take == take else index_at(place)))
         if found:

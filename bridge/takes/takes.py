@@ -190,8 +190,8 @@ class TakeHistory:
             del self.by_id[next(iter(self.by_id))]
 
     def mark_played(self, take: Take) -> None:
-        """Record that a take plays. A take that came back resumes its old place."""
-        if take.is_return and take.id in self.played_ids:
+        """Record that a take plays. A take that came back, or goes on after a pause, resumes its old place."""
+        if take.id in self.played_ids and (take.is_return or self.played_ids[-1] == take.id):
             del self.played_ids[self._last_index(take.id) + 1 :]
         else:
             self.played_ids = [*self.played_ids[-MAX_TAKES:], take.id]
@@ -413,5 +413,7 @@ class Takes:
             self.coming.first_plan, self.coming.end_beat = score.plan, score.end
         self._history.add(self.coming)
         self._by_number[self._last_number] = self.coming
-        self._by_number.pop(self._last_number - MAX_TAKES, None)
+        if len(self._by_number) > MAX_TAKES:
+            needed = {take.number for take in self.all}  # what is paused and resumed keeps its number
+            del self._by_number[next(number for number in self._by_number if number not in needed)]
         return self.coming

@@ -44,6 +44,13 @@ def test_an_option_that_cannot_be_used_is_refused_by_name(name: str, value: Valu
         read_message([(name, value)])
 
 
+@pytest.mark.parametrize("beside", [("parts", "drums"), ("parts", "bass,drums"), ("keep", "bass,drums")])
+def test_parts_that_are_redone_beside_others_or_kept_too_are_refused(beside: tuple[str, str]) -> None:
+    with pytest.raises(BadRequest, match="say one"):
+        clip_spec("rain", 5, None, read_message([("redo", "3-4,bass"), beside]))
+    clip_spec("rain", 5, None, read_message([("redo", "bass"), ("parts", "bass"), ("keep", "drums")]))
+
+
 @pytest.mark.parametrize(
     ("options", "bars", "others_stay"),
     [

@@ -69,6 +69,12 @@ def test_each_way_to_be_none_is_passed_over(home: Path, text: str) -> None:
     assert [one["name"] for one in kept_takes.list_kept()] == [name]
 
 
+@pytest.mark.parametrize("name", ["a" * 300, "../takes", "a\0b", "\ud800"])
+def test_a_name_that_no_kept_take_has_names_no_file(home: Path, name: str) -> None:
+    assert kept_takes.kept_path(name, "json") is None
+    assert kept_takes.kept_file(f"{name}.mid") is None
+
+
 def test_a_key_that_is_none_is_no_take(home: Path) -> None:
     text = kept_bars().to_json()
     song = kept_bars().song

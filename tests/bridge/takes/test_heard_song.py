@@ -7,6 +7,7 @@ import pytest
 from bridge.clock import Seconds
 from bridge.midi.protocol import MidiReceived
 from bridge.protocol.events import (
+    BackRequested,
     ControlSet,
     Event,
     GeneratorExited,
@@ -20,6 +21,7 @@ from bridge.protocol.events import (
 )
 from bridge.session.session import Session
 from bridge.session.transport import State
+from bridge.takes import takes
 from model.generation.messages import Answer, BeatWritten, Begin, Forget, Order, Understood, Write
 from model.music.notes import Beat, Note, Ticks
 from model.music.plan import Plan
@@ -263,3 +265,94 @@ def test_what_is_written_of_a_paused_take_is_forgotten_once_it_begins_anew() -> 
     for _ in range(3):
         song.play(0, 4)
     assert song.forgotten == [1, 2], "one may still go on"
+
+
+def test_back_after_a_stop_and_a_continue_brings_the_take_before() -> None:
+    song = Song()
+    song.roll(0, 6)
+    song.happen(PromptRequested("sun"))
+    song.roll(6, 10)
+    song.stop()
+    song.roll(12, 2)
+    song.happen(BackRequested())
+    before = len(song.rig.sounded)
+    song.roll(14, 8)
+    assert set(song.heard(before)[-4:]) <= set(range(20, 60)), "the first take"
+
+
+def test_bars_heard_before_controls_changed_are_not_played_again_and_those_after_it_are() -> None:
+    song = Song()
+    song.roll(0, 10)
+    song.happen(ControlSet("energy", 0.9))
+    song.roll(10, 14)
+    song.stop()
+    first = song.heard()
+    assert not set(song.play(4, 4)) & set(range(20, 44)), "written anew"
+    assert song.play(16, 6) == first[16:22]
+
+
+def test_controls_that_were_changed_are_obeyed_though_the_host_stopped_twice() -> None:
+    song = Song()
+    song.play(0, 10)
+    song.happen(ControlSet("energy", 0.9))
+    song.happen(HostTransportReported(True, 4.0, 120.0))
+    song.happen(HostTransportReported(False, 4.0, 120.0))
+    assert not set(song.play(4, 4)) & set(range(20, 30)), "written anew"
+
+
+def test_a_piece_that_ends_begins_anew_where_the_host_goes_on_after_its_end() -> None:
+    song = Song()
+    song.happen(ScoreLaunchRequested(piece(loops=False)))
+    song.at += 0.5
+    song.play(0, 3)
+    assert song.play(16, 4) == list(PITCHES[:4])
+
+
+def test_a_host_that_goes_elsewhere_before_anything_sounds_is_followed() -> None:
+    song = Song()
+    song.play(0, 16)
+    song.happen(HostTransportReported(True, 40.9, 120.0))
+    assert song.rig.session.state is State.WAITING
+    before = len(song.rig.sounded)
+    for _ in range(3):  # a jump is believed once it is told again
+        song.at += 0.001
+        song.happen(HostTransportReported(True, 8.0, 120.0))
+    song.play(8, 4)
+    assert song.heard(before) == [28, 29, 30, 31]
+
+
+@pytest.mark.parametrize("takes_heard", [1, 2])
+def test_a_jump_while_bars_sound_again_keeps_the_place_in_the_bar(takes_heard: int) -> None:
+    song = Song()
+    song.happen(ControlSet("lookahead", 1.0))
+    song.roll(0, 6)
+    if takes_heard == 2:
+        song.happen(PromptRequested("sun"))
+    song.roll(6, 18)
+    song.stop()
+    song.roll(4, 2.5)
+    song.roll(9.0, 8)  # another place in the bar
+    told = song.told()[-8:]
+    assert [beat for _, beat in told] == [2, 3, 4, 1, 2, 3, 4, 1]
+    pitches = song.heard()[-8:]
+    assert [(p - 20) % 4 for p in pitches] == [int(str(beat)) - 1 for _, beat in told], (
+        "strong beats fall on strong ones"
+    )
+
+
+def test_a_take_keeps_its_words_however_often_the_host_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(takes, "MAX_TAKES", 4)
+    song = Song()
+    for quarter in range(0, 32, 4):
+        song.play(quarter, 4)
+    song.roll(32, 5)
+    assert {bar.prompt for bar in song.rig.session.kept_bars(1, song.rig.now).bars} == {"rain"}
+
+
+def test_a_place_told_while_the_clock_runs_wakes_nobody_in_the_past() -> None:
+    song = Song("clock")
+    song.rig.happen(GeneratorExited())
+    song.midi(START)
+    song.clocks(10)
+    song.midi(bytes((0xF2, 16, 0)))
+    assert song.rig.session.next_deadline() is None

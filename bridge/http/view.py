@@ -28,8 +28,6 @@ class LastPublished:
     def __init__(self) -> None:
         self._latest: dict[str, tuple[Value, ...]] = {}
         self._overruled: dict[Value, Value] = {}
-        self._enters = True  # no beat of the take was told yet
-        self.entered: Value = 0  # the bar of its first beat, 0 where none is known
         self._notes: list[tuple[Value, ...]] = []
         self._inputs: dict[tuple[str, Value], tuple[Value, ...]] = {}
 
@@ -49,17 +47,12 @@ class LastPublished:
             case "state", ("idle" | "waiting",):
                 self._latest[path] = args
                 self._notes.clear()
-                self._enters = True
                 for path_ in ("beat", "chord"):
                     self._latest.pop(path_, None)
             case _ if path in LATEST_PATHS or path.startswith("understood/"):
                 if path == "understood/feel":  # first message of a new plan: its overruled fields follow
                     self._overruled.clear()
                 self._latest[path] = args
-                if path == "take":
-                    self._enters = True
-                elif path == "beat" and self._enters:
-                    self._enters, self.entered = False, args[0]
 
     def clear_overruled(self, path: str) -> None:
         """Remove the overruled entry of a control that was reset to its default."""
@@ -102,7 +95,8 @@ class View:
     """Reads the session through functions that are called at each use.
 
     `bank`: prompt per slot; `planned_beats`: (quarter, bar, beat, chord symbol or "") per beat; `latest_prompt`: prompt
-    of the latest take; `output_name`: name of the MIDI output; `coming`: what is on its way (see `Session.coming`).
+    of the latest take; `output_name`: name of the MIDI output; `coming`, `entered`: what is on its way, and where the
+    take that plays entered (see `Session`).
     """
 
     settings: Mapping[str, Value]
@@ -111,6 +105,7 @@ class View:
     latest_prompt: Callable[[], str]
     output_name: Callable[[], str]
     coming: Callable[[], tuple[Value, ...]]
+    entered: Callable[[], tuple[int, int]]
     tempo: TempoMap | None = None
     last_published: LastPublished = field(default_factory=LastPublished)
     _sent: dict[str, Value] = field(default_factory=dict)
@@ -160,7 +155,7 @@ class View:
         yield "bank", {str(slot): text for slot, text in self.bank().items()}
         yield "words", self.latest_prompt()
         yield "coming", *self.coming()
-        yield "entered", self.last_published.entered
+        yield "entered", *self.entered()
         yield "explained", *self._explanations()
         yield "port", self.output_name()
 

@@ -108,6 +108,7 @@ class Daemon:
             at.latest_prompt,
             self._child_processes.output_choice.current,
             at.coming,
+            at.entered,
         )
         self._http_server: HttpServer | None = None
         self._send_to_generator: Callable[[Order], None] = partial(self._supervisor.send, "generator")

@@ -92,6 +92,8 @@ class Playback:
     """While a host leads, the beats that have begun since somebody read them."""
     bar_one: Ticks | None = None
     """The tick at which bar 1 begins, once it is known."""
+    entered: tuple[int, int] = (0, 0)
+    """The bar in which the take that was told last entered, 0 before the first, and its own bar (from 0) there."""
     _announced_take: int = 0
     _hold: Hold = field(default_factory=Hold)
     _replay: deque[tuple[PlacedBeat, int]] = field(default_factory=deque)
@@ -472,7 +474,7 @@ class Playback:
             if self.follows_host and p.take:
                 self.begun.append(p)
             if p.take != self._announced_take and p.take:
-                self._announced_take = p.take
+                self._announced_take, self.entered = p.take, (p.bar, p.music.bar)
                 self.effects.append(Publish("take", (self._id(p.take),)))
             if p.beat == 1:
                 self.effects.append(BarPlayed())

@@ -223,6 +223,10 @@ class Session:
         """Return (quarter, bar, beat, chord or "") of each planned beat."""
         return self._playback.planned_beats()
 
+    def entered(self) -> tuple[int, int]:
+        """Return the bar in which the take that plays entered, 0 before the first, and its own bar (from 0) there."""
+        return self._playback.entered
+
     # --- requests ------------------------------------------------------------------------------
 
     def _launch(self, request: LaunchRequest, now: Seconds) -> None:

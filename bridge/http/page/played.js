@@ -63,7 +63,7 @@ wire.on("beat", (bar, beat, tempo) => { // as it sounds, also after a tap
   const card = played.current, told = Math.round(tempo * 10) / 10;
   if (!card || card.tempo === told) return;
   card.tempo = told;
-  wire.tell("cards");
+  wire.tell("card", card);
 });
 wire.on("understood/key", (key) => { facts.key = key; });
 wire.on("understood/tempo", (tempo) => { facts.tempo = tempo; });

@@ -6,7 +6,7 @@ import { score } from "./score.js";
 import { wire } from "./wire.js";
 
 const MOST = 64, LEAST = 8; // bars of a take without a round that are shown
-let given = "", control = "auto", key = "C major", first = 1; // first: the bar in which the take entered
+let given = "", control = "auto", key = "C major", first = 1, began = 1; // the bar in which the take entered; the number that its own first bar has, or would have
 
 export function progression() {
   wire.on("understood/progression", (bars) => { given = bars; show(); });
@@ -20,7 +20,7 @@ export function progression() {
   });
   wire.on("take", () => { wishes = null; });
   wire.on("connected", () => { given = ""; wishes = null; });
-  wire.on("entered", (bar) => { first = bar || 1; show(); });
+  wire.on("entered", (bar, own = 0) => { first = bar || 1; began = first - own; show(); });
   wire.on("beat", (bar, beat) => { if (beat === 1) show(); });
   wire.on("planned", show);
   wire.on("state", (state) => { if (state !== "playing") wishes = null; show(); });
@@ -56,7 +56,7 @@ export function release() {
 function locks() {
   if (!wishes) return;
   const known = told();
-  const round = [...wishes].reduce((cells, [number, chords]) => replaced(cells, (number - first) % cells.length, chords), known.length ? known : roundOf(wholeBars(score.bars(), first), first));
+  const round = [...wishes].reduce((cells, [number, chords]) => replaced(cells, (number - began) % cells.length, chords), known.length ? known : roundOf(wholeBars(score.bars(), first), began));
   if (!round.length) return;
   wishes = null;
   wire.send("chords", lockText(round));
@@ -70,8 +70,8 @@ function told() {
 
 /** Return the cells to show, each with its bar's number: the turn of the round that plays now, or where none is known the bars of the take. */
 function cells(now) {
-  const seen = wholeBars(score.bars(), first), known = told(), round = known.length ? known : period(seen) ? roundOf(seen, first) : [];
-  const from = first + Math.max(0, Math.floor((now - first) / round.length)) * round.length;
+  const seen = wholeBars(score.bars(), first), known = told(), round = known.length ? known : period(seen) ? roundOf(seen, began) : [];
+  const from = began + Math.max(0, Math.floor((now - began) / round.length)) * round.length;
   if (round.length) return round.map((cell, i) => ({ ...cell, number: from + i }));
   return takeBars(score.bars(), first, score.state === "playing" ? LEAST : 0, MOST).map((cell) => wishes?.has(cell.number) ? replaced([cell], 0, wishes.get(cell.number))[0] : cell);
 }

@@ -50,7 +50,7 @@ export async function play(words = $("prompt").value.trim()) {
   if (starts) return;
   starts = true;
   await Promise.race([audible, new Promise((over) => setTimeout(over, SOUND_WAITS))]); // the first bar shall be heard
-  if (starts) wire.send("play"); // not where it was stopped meanwhile
+  if (starts && score.state !== "playing") wire.send("play"); // not where it was stopped, or started elsewhere, meanwhile
   starts = false;
 }
 let starts = false; // the band waits for the sound of this browser

@@ -11,7 +11,11 @@ export function takes() {
   for (const name of ["like", "skip", "back"]) $(name).onclick = () => wire.send(name);
   $("keep").onclick = () => wire.send("keep", Number($("keep-bars").value));
   show();
-  for (const told of ["take", "cards"]) wire.on(told, show);
+  wire.on("take", show);
+  wire.on("card", (card) => { // only its line: the tempo of a clock moves by the beat
+    const line = $("session").children[played.takes.indexOf(card)]?.querySelector("small");
+    if (line) line.textContent = about(card);
+  });
   wire.on("state", show);
   wire.on("welcome", show);
   wire.on("connected", kept);
@@ -19,13 +23,15 @@ export function takes() {
   for (const name of ["like", "skip", "back", "keep"]) wire.on("state", (state) => { $(name).disabled = name !== "keep" && state !== "playing"; });
 }
 
+const isCurrent = (card) => card === played.current && score.state === "playing";
+const about = (card) => [isCurrent(card) ? "plays now" : "", card.style, card.key, card.tempo && `${card.tempo} bpm`, card.time].filter(Boolean).join(" · ");
+
 function show() {
   $("no-session").hidden = played.takes.length > 0;
   $("session").replaceChildren(...played.takes.map((card) => {
-    const current = card === played.current && score.state === "playing";
+    const current = isCurrent(card);
     const needs = (act) => () => { const song = played.songOf(card); if (song) act(song); else complain("Nothing of this take has played yet"); };
-    const about = [current ? "plays now" : "", card.style, card.key, card.tempo && `${card.tempo} bpm`, card.time].filter(Boolean).join(" · ");
-    return item(card.words, about, [
+    return item(card.words, about(card), [
       hearing(() => played.songOf(card), card.words, card),
       card.id ? button("Bring back", () => bring(card), { disabled: current, label: `Bring back ${card.words}`, title: "It enters at the next line" }) : null,
       dragged(card, needs), button("WAV", needs(saveWav), { label: `WAV of ${card.words}` }), button("Stems", needs(saveStems), { label: `Stems of ${card.words}`, title: "A WAV for each part, in a .zip" }),

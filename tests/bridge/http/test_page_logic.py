@@ -258,7 +258,7 @@ for (const value of [0.9, 0.7, 0.5]) { seconds += 0.1; wire.send("part/bass/leve
 seconds += 9;
 let restored = 0;
 together("solo of bass", () => { wire.send("part/pad/enabled", 0); wire.send("part/bass/enabled", 1); }, () => { restored += 1; });
-wire.send("tap"); seconds += 0.5; wire.send("tap");
+wire.send("tap"); said.tapped = undoes(); seconds += 0.5; wire.send("tap"); told(["/llmball/tempo", 119.8]);
 wire.send("chords", "Am | F");
 wire.send("like"); wire.send("prompt", "waltz");
 told(["/llmball/take", "8"]);
@@ -278,6 +278,33 @@ waits = false;
 wire.open = false;
 undo();
 said.lost = undoes();
+wire.open = true;
+const refused = (path) => told([`/llmball/error`, `/llmball/${path}`, "no"]);
+const undone = () => { done(); const what = undoes(); undo(); return [what, ...done()]; };
+for (const level of [0.33, 0.333]) { wire.send("part/bass/level", level); told(["/llmball/part/bass/level", Math.fround(level)]); }
+said.written = undone(); // as the daemon writes it
+told(["/llmball/part/bass/level", 0.2]);
+seconds += 9;
+wire.send("chords", "H7"); refused("chords");
+said.refused = undoes();
+wire.send("chords", "Am F"); told(["/llmball/chords", "Am F"]);
+wire.send("chords", "H7"); refused("chords");
+said.chords = undone();
+told(["/llmball/chords", "auto"]);
+wire.send("back"); refused("back");
+said.back0 = undoes();
+wire.send("score/play", "a"); told(["/llmball/take", "9"]); refused("score/play"); // another's: ours came
+said.piece = undone();
+together("the return of house", () => { wire.send("chords", "C"); wire.send("take/launch", "3"); }); told(["/llmball/chords", "C"]); refused("take/launch");
+said.half = undone();
+told(["/llmball/chords", "auto"]);
+seconds += 9;
+wire.send("part/bass/enabled", 0); told(["/llmball/part/bass/enabled", 0]);
+seconds += 9;
+wire.send("chords", "Dm"); told(["/llmball/chords", "Dm"]);
+seconds += 9;
+told(["/llmball/chords", "G7"]); // set on another panel
+said.others = [undoes(), elements.undo.title.includes("mute bass")];
 console.log(JSON.stringify(said));
 process.exit(0);
 """
@@ -295,11 +322,22 @@ def test_undo_takes_back_the_last_thing_done_on_the_page_and_says_which(node: No
         ["solo of bass", True, [["part/pad/enabled", -1]]],
         ["level of bass", True, [["part/bass/level", 1]]],
     ], "a fader's move, two taps and a solo are one step each; a like is none"
+    assert said["tapped"] == "solo of bass", "one tap sets no tempo"
     assert said["restored"] == 1
     assert said["end"] == ["", True]
     assert said["back"] == "level of bass", "a part that is muted and at once unmuted is as it was"
     assert said["waiting"] == "the lock that waits"
     assert said["lost"] == "level of bass", "without a connection nothing is undone, nor forgotten"
+
+
+def test_undo_takes_back_nothing_that_was_refused_and_nothing_that_another_panel_set(node: Node) -> None:
+    said = node(UNDO)
+    assert said["written"] == ["level of bass", ["part/bass/level", 0.2]]
+    assert said["refused"] == said["back0"] == "level of bass", "neither chords nor a take"
+    assert said["chords"] == ["the locked chords", ["chords", "auto"]], "what was refused is not remembered"
+    assert said["piece"] == ["the piece", ["take/launch", "8"]]
+    assert said["half"] == ["the return of house", ["chords", "auto"]], "the chords changed, the take did not"
+    assert said["others"] == ["mute bass", True], "the chords that another panel set since stay"
 
 
 FIRST_BAR = (
@@ -326,6 +364,12 @@ wire.send("stop");
 loaded();
 await turn();
 said.stopped = done();
+loads();
+play("house");
+told(["/llmball/state", "playing"]); // another panel's play
+loaded();
+await turn();
+said.begun = done();
 console.log(JSON.stringify(said));
 process.exit(0);
 """
@@ -337,6 +381,7 @@ def test_the_band_begins_when_this_browsers_sound_is_there(node: Node) -> None:
     assert said["waits"] == [["prompt", "house"], ["prompt", "house"]], "it writes meanwhile"
     assert said["plays"] == [["play"]], "once"
     assert said["stopped"] == [["prompt", "waltz"], ["stop"]]
+    assert said["begun"] == [["prompt", "house"]], "what another panel started meanwhile is not started again"
 
 
 FILES = (
@@ -467,6 +512,70 @@ def test_a_bar_that_is_planned_in_part_is_saved_in_the_metre_of_the_bar_before(n
         "alone": ["2/4"],
     }
     assert songs["five"].end == 10 * 480, "up to the bar line"
+
+
+PANEL = (
+    WORLD.replace(
+        'location = { host: "" }',
+        'location = { host: "", protocol: "http:", search: "", pathname: "/" }; globalThis.addEventListener = () => 0',
+    )
+    + """
+const elements = {};
+let rebuilt = 0;
+const element = () => ({ dataset: {}, style: {}, children: [], append(...more) { this.children.push(...more); }, replaceChildren(...all) { rebuilt += 1; this.children = all; },
+  setAttribute(name, value) { this[name] = value; }, removeAttribute(name) { delete this[name]; }, get firstChild() { return this.children[0]; }, get lastChild() { return this.children.at(-1); },
+  querySelector(tag) { return this.tag === tag ? this : this.children.map((child) => child.querySelector?.(tag)).find(Boolean); } });
+document.getElementById = (id) => elements[id] ??= element();
+document.createElement = (tag) => Object.assign(element(), { tag });
+"""
+)
+CARDS = (
+    PANEL
+    + """
+const { takes } = await import("%PAGE%/takes.js");
+globalThis.fetch = async () => null;
+takes();
+wire.tell("words", "house");
+wire.tell("state", "playing");
+wire.tell("take", "1");
+wire.tell("words", "waltz");
+wire.tell("take", "2");
+const lines = () => elements.session.children.map((row) => row.querySelector("small").textContent.split(" · ").filter((text) => /now|bpm/.test(text)).join());
+rebuilt = 0;
+for (const tempo of [120, 120.1, 119.9]) wire.tell("beat", 1, 1, tempo);
+said.clock = [rebuilt, lines()];
+console.log(JSON.stringify(said));
+"""
+)
+
+
+def test_a_clock_that_trembles_writes_only_the_line_of_the_take_that_plays(node: Node) -> None:
+    assert node(CARDS)["clock"] == [0, ["plays now,119.9 bpm", ""]]
+
+
+WENT_ON = (
+    PANEL
+    + """
+const { progression } = await import("%PAGE%/progression.js");
+progression();
+const shown = () => elements.progression.children.map((row) => [row.firstChild.dataset.chords, row.firstChild["aria-current"] ?? ""].join(" ").trim());
+wire.tell("understood/progression", "C | G | Am | F");
+wire.tell("state", "playing");
+wire.tell("tempo_map", [[0, 0, 60]]);
+wire.tell("planned", [["C", 0], ["G", 4], ["Am", 8]].map(([chord, at], i) => [at, i + 3, 1, chord]));
+wire.tell("entered", 3);
+said.entered = shown();
+wire.tell("entered", 3, 2); // it goes on with the third of its bars
+said.wentOn = shown();
+console.log(JSON.stringify(said));
+"""
+)
+
+
+def test_a_take_that_goes_on_in_its_midst_has_its_own_chords_in_each_bar(node: Node) -> None:
+    said = node(WENT_ON)
+    assert said["entered"] == ["3 C true", "4 G", "5 Am", "6 F"]
+    assert said["wentOn"] == ["1 C", "2 G", "3 Am true", "4 F"]
 
 
 ANOTHER_DAEMON = (

@@ -16,20 +16,10 @@ from bridge.config import DEFAULT_HTTP, Config
 from bridge.errors import OwnerError
 from bridge.http import websocket
 from bridge.http.app import first_sound, has_display
-from bridge.http.view import LastPublished
 from bridge.protocol import osc
 from bridge.protocol.events import ControlSet, PromptRequested
 from bridge.storage import kept_takes
 from tests.support.probes.panels import Visit, until, visited
-
-
-def test_a_page_that_joins_late_is_told_the_bar_in_which_the_take_entered() -> None:
-    view, found = LastPublished(), []
-    for path, *args in (("take", "1"), ("state", "playing"), ("beat", 1, 1, 90.0), ("beat", 7, 1, 90.0), ("take", "2"),
-                        ("beat", 8, 1, 90.0), ("beat", 9, 1, 90.0), ("state", "idle"), ("state", "playing"), ("beat", 1, 1, 90.0)):  # fmt: skip
-        view.update(path, tuple(args))
-        found.append(view.entered)
-    assert found == [0, 0, 1, 1, 1, 8, 8, 8, 8, 1]
 
 
 def test_a_page_of_ours_alone_may_open_the_socket_and_only_by_our_name() -> None:
@@ -158,6 +148,7 @@ def test_who_comes_in_later_is_told_what_holds() -> None:
         assert ["/llmball/key", "auto"] in said
         assert ["tempo_map", [[0.0, 5, 82]]] in said
         assert ["planned", [[0.0, 1, 1, "Am7"]]] in said
+        assert ["entered", 3, 2] in said
         assert ["bank", {"3": "rain"}] in said
 
     visited(steps)

@@ -87,6 +87,7 @@ def test_the_count_in_clicks_before_bar_one() -> None:
     beats = [args for _, path, args in rig.told if path == "beat"]
     assert [b[0] for b in beats[:9]] == [-1] * 4 + [0] * 4 + [1]
     assert entered(rig) == [("1", 1)]
+    assert rig.session.entered() == (1, 0), "not with the clicks"
     assert min(t for t, take, _ in rig.sounded if take == 1) == 2 * BAR
 
 
@@ -133,6 +134,7 @@ def test_back_brings_the_take_before_under_its_name_and_goes_further_back() -> N
         rig.happen(BackRequested())
         rig.until(rig.now + 4)
     assert [take for take, _ in entered(rig)] == ["1", "2", "3", "2", "1"]
+    assert rig.session.entered() == (entered(rig)[-1][1], 0)
     with pytest.raises(BadRequest, match="no take played before"):
         rig.happen(BackRequested())
     rig.happen(TakeLaunchRequested("3"))

@@ -125,6 +125,7 @@ def test_bars_that_were_heard_sound_again_where_the_host_goes_on_from_them(sync:
     told = len(song.told())
     assert song.play(quarter, 8) == list(range(20 + quarter, 28 + quarter))
     assert song.told()[told] == (quarter // 4 + 1, quarter % 4 + 1), "bars are counted on"
+    assert song.rig.session.entered() == (quarter // 4 + 1, quarter // 4), "it entered there with a bar in its midst"
 
 
 @pytest.mark.parametrize("event", [ControlSet("transpose", 2), ControlSet("energy", 0.9)])
@@ -165,6 +166,7 @@ def test_a_place_that_was_never_heard_is_played_by_what_comes_next_in_the_take_a
     first = song.told()[told]
     assert first[0] in (21, 22)
     assert heard[0] - 20 >= 16, "new bars"
+    assert song.rig.session.entered() == (first[0], (heard[0] - 20) // 4)
     assert (heard[0] - 20) % 32 == 4 * (20 % 8) + int(str(first[1])) - 1, "as in the fifth bar of eight"
 
 

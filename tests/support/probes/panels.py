@@ -66,6 +66,7 @@ def visited(steps: Callable[[Visit], Awaitable[None]], config: Config | None = N
             lambda: "rain",
             output_choice.current,
             lambda: ("", -1.0, "", -1.0, -1.0),
+            lambda: (3, 2),
         )
         networks = (ip_network("10.0.0.0/8"),)
         panel = HttpServer(

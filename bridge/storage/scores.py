@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from bridge.errors import OwnerError
 from bridge.protocol.controls import Value
 from bridge.storage import kept_takes
-from model.music.notes import PARTS
+from bridge.takes.recorder import KeptBars
+from model.music.harmony import key_on, parse_key
+from model.music.midifile import Song, bar_at
+from model.music.notes import PARTS, UNPITCHED_PARTS, Note
 from model.music.plan import Plan
 from model.music.score import Score, score_of
 
@@ -24,7 +28,7 @@ def read(name: str, text: str = "") -> tuple[Score, str]:
 def kept(name: str) -> Score:
     """Return a kept take as a score that goes round, in its first tempo, key and metre. Raises ValueError."""
     try:
-        song = kept_takes.load(name).song
+        song = as_written(kept_takes.load(name))
     except OwnerError as error:
         raise ValueError(str(error)) from error
     heard = {n.part for n in song.notes}
@@ -38,6 +42,26 @@ def kept(name: str) -> Score:
         programs=song.programs,
     )
     return score_of(name, song.prompts[0][1] if song.prompts else name, song, plan, loops=True)
+
+
+def as_written(kept: KeptBars) -> Song:
+    """Return the song before what the output did to it, which it does again: without its transposition, octaves and levels."""
+
+    def written(note: Note) -> Note:
+        controls = kept.bars[min(bar_at(kept.song, note.start), len(kept.bars) - 1)].controls
+        level = float(controls.get(f"part/{note.part}/level", 1))
+        velocity = min(127, max(1, round(note.velocity / level))) if level else note.velocity
+        if note.part in UNPITCHED_PARTS:
+            return replace(note, velocity=velocity)
+        up = int(controls.get("transpose", 0)) + 12 * int(controls.get(f"part/{note.part}/octave", 0))
+        pitch = note.pitch - up if 0 <= note.pitch - up <= 127 else note.pitch
+        return replace(note, pitch=pitch, velocity=velocity)
+
+    if not kept.bars:
+        return kept.song
+    key, up = parse_key(kept.song.key), int(kept.bars[0].controls.get("transpose", 0))
+    at_home = replace(kept.song, key=key_on((key.tonic - up) % 12, key.mode).name) if up else kept.song
+    return replace(at_home, notes=tuple(map(written, kept.song.notes)))
 
 
 def listed(style: str) -> list[tuple[Value, ...]]:

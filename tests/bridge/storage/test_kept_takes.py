@@ -44,9 +44,14 @@ def playing() -> Rig:
     return rig
 
 
-def test_a_kept_take_is_launched_by_its_name_at_the_next_line_and_goes_round() -> None:
-    rig = playing()
-    rig.happen(ControlSet("humanise", 0.0))
+@pytest.mark.parametrize("controls", [{}, {"transpose": 2, "part/bass/octave": 1, "part/chords/level": 0.5}])
+def test_a_kept_take_is_launched_by_its_name_at_the_next_line_and_goes_round(controls: dict[str, float]) -> None:
+    rig = Rig(latencies(0, 0.01))
+    for path, value in {"seed": 11, "humanise": 0.0, **controls}.items():
+        rig.happen(ControlSet(path, value))
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
+    rig.until(rig.now + 8)
     _, name = kept_takes.save(rig.session.kept_bars(2, rig.now), NOW)
     song = kept_takes.load(name).song
     score, left = scores.read(name)
@@ -58,6 +63,8 @@ def test_a_kept_take_is_launched_by_its_name_at_the_next_line_and_goes_round() -
     heard = [(at, m.pitch) for at, _, m in rig.sounded[since:]]
     begins = next(b for b in range(BAR, 40 * BAR, BAR) if {(t - b, p) for t, p in heard} >= set(kept))
     assert {(t - begins - 2 * BAR, p) for t, p in heard} >= set(kept), "once more after its last bar"
+    struck = {(t - begins, m.pitch, m.velocity) for t, _, m in rig.sounded[since:]}
+    assert all(struck & {(n.start, n.pitch, n.velocity + d) for d in (-1, 0, 1)} for n in song.notes)
     with pytest.raises(ValueError, match="no piece"):
         scores.read("20001231-235959")
 

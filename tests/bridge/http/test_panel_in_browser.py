@@ -50,8 +50,10 @@ FOCUSED = """
 """What the focused element is called, and whether it shows that it is focused."""
 TABBABLE = """
 [...document.querySelectorAll("button, input, select, a[href], summary")]
-  .filter((e) => e.checkVisibility({ checkVisibilityCSS: true }) && !e.disabled && e.tabIndex >= 0).length
+  .filter((e) => e.checkVisibility({ checkVisibilityCSS: true }) && !e.disabled && e.tabIndex >= 0)
+  .map((e) => e.id || e.textContent + e.ariaLabel)
 """
+"""What the controls are called that the keyboard shall reach."""
 
 
 @contextmanager
@@ -346,12 +348,14 @@ def test_the_stage_is_worked_by_hand_and_the_band_plays_into_the_port_that_is_ch
         shown.evaluate("document.activeElement.blur()")
         seen: set[str] = set()
         wanted = shown.evaluate(TABBABLE)
-        for _ in range(wanted + 8):
+        for _ in range(len(wanted) + 8):
             shown.keyboard.press("Tab")
             name, is_shown = shown.evaluate(FOCUSED)
             seen.add(name)
             assert is_shown
-        assert len(seen - {""}) >= wanted, "every control is reached by the keyboard, and shows it"
+        lasting = {*wanted} & {*shown.evaluate(TABBABLE)}  # the band plays on: chords and takes come and go
+        assert len(lasting) > 100
+        assert lasting <= seen, "every control is reached by the keyboard, and shows it"
         shown.evaluate("document.activeElement.blur()")
         shown.keyboard.press("Space")
         text(shown, "#state", "idle|waiting")

@@ -161,7 +161,7 @@ def find_wishes(plain: str) -> FoundWishes:
     wishes = Wishes(
         seconds=0.0 if duration is None else duration[0],
         chords=0 if chords is None else chords[0],
-        sections=sections,
+        sections=_drum_breaks(sections, (*resting.rests, *denied.rests)),
         cues=tuple(sorted(cues, key=lambda c: c.bar)),
         rests=(*resting.rests, *denied.rests),
         ramp=ramp,
@@ -178,6 +178,24 @@ def find_wishes(plain: str) -> FoundWishes:
         (*resting.players, *denied.players, *entering),
         (*resting.binding, *denied.binding, *not_struck),
     )
+
+
+def _drum_breaks(sections: tuple[Section, ...], rests: Sequence[Rest]) -> tuple[Section, ...]:
+    """Return the sections with breaks in which the drums are alone as what they are: a break of the model has no drums."""
+    found, begin = [], 1
+    for section in sections:
+        last = begin + section.bars - 1
+        resting = {
+            r.part
+            for r in rests
+            if not r.roles
+            and not r.outside
+            and (r.section == section.name if r.section else r.first <= begin and (r.last is None or r.last >= last))
+        }
+        is_of_drums = section.cue == "break" and {"chords", "melody", "bass"} <= resting and "drums" not in resting
+        found.append(replace(section, cue=None) if is_of_drums else section)
+        begin = last + 1
+    return tuple(found)
 
 
 _AS_SECTIONS = {"break": "breakdown", "drop": "drop", "build": "build"}

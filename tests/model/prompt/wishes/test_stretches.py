@@ -97,3 +97,16 @@ def test_who_plays_alone_without_a_place_does_so_in_the_whole_piece(text: str, o
     parsed = parse_prompt(text)
     assert " ".join(sorted(parsed.stated_parts.only or ())) == only
     assert not parsed.wishes.rests
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "funk jam, 8 bar groove, 4 bar drum break solo, 4 bars everyone back",
+        "rock, 8 bars verse, 4 bars breakdown with only drums, 4 bars chorus",
+    ],
+)
+def test_in_a_break_of_drums_alone_the_drums_play(words: str) -> None:
+    wishes = parse_prompt(words).wishes
+    assert [s.cue for s in wishes.sections if s.name == "breakdown"] == [None]
+    assert "drums" not in {r.part for r in wishes.rests}
